@@ -1,0 +1,102 @@
+"""A model on disk: a folder with Orbax arrays and a readable model.json that describes them."""
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import jax
+import orbax.checkpoint as ocp
+from flax import nnx
+
+from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.errors import UserError
+from sfsign_jax.models.sign_model import ModelConfig, SignModel, abstract_model, model_with
+from sfsign_jax.models.slowfast import BackboneConfig
+
+DESCRIPTION = "model.json"
+ARRAYS = "arrays"
+FORMAT = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelDescription:
+    """All that is needed to use the arrays: nothing about a model lives elsewhere."""
+
+    config: ModelConfig
+    vocabulary: tuple[str, ...] | None  # gloss of class 1, 2, …; None where nobody knows
+    preprocessing: Preprocessing = Preprocessing()
+    source: str = ""  # where the weights came from, in words
+
+
+def save_checkpoint(directory: Path, state: nnx.State, description: ModelDescription) -> None:
+    """Write the model at `directory`, replacing what is there only when all is written."""
+    directory = Path(directory).absolute()
+    unfinished = directory.with_name(directory.name + ".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    with ocp.StandardCheckpointer() as checkpointer:
+        checkpointer.save(unfinished / ARRAYS, nnx.to_pure_dict(state))
+    text = json.dumps({"format": FORMAT} | dataclasses.asdict(description), indent=2)
+    (unfinished / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
+    if directory.exists():
+        old = directory.with_name(directory.name + ".old")
+        shutil.rmtree(old, ignore_errors=True)
+        directory.rename(old)
+        unfinished.rename(directory)
+        shutil.rmtree(old)
+    else:
+        unfinished.rename(directory)
+
+
+def load_checkpoint(directory: Path) -> tuple[SignModel, ModelDescription]:
+    """The model at `directory` on the default device.
+
+    Raises:
+        UserError: no checkpoint is there, or its arrays do not fit its description.
+    """
+    directory = Path(directory).absolute()
+    description = read_description(directory)
+    shapes = abstract_model(description.config)[1]
+    device = jax.sharding.SingleDeviceSharding(jax.devices()[0])
+    target = jax.tree.map(
+        lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=device), nnx.to_pure_dict(shapes)
+    )
+    try:
+        with ocp.StandardCheckpointer() as checkpointer:
+            arrays = checkpointer.restore(directory / ARRAYS, target)
+    except (ValueError, FileNotFoundError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"{directory} has arrays that do not fit its {DESCRIPTION}: {reason}") from error
+    state = jax.tree.map(lambda x: x, shapes)  # a copy of the tree
+    nnx.replace_by_pure_dict(state, arrays)
+    return model_with(description.config, state), description
+
+
+def read_description(directory: Path) -> ModelDescription:
+    """Parse model.json.
+
+    Raises:
+        UserError: the file is missing or is not such a description.
+    """
+    path = Path(directory) / DESCRIPTION
+    if not path.is_file():
+        raise UserError(
+            f"{directory} is not a checkpoint: it has no {DESCRIPTION}. Give a folder that "
+            "training (its best/) or tools/convert_weights.py wrote."
+        )
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"), object_hook=lists_to_tuples)
+        if fields.pop("format") != FORMAT:
+            raise UserError(f"{path} has an unknown format: it was written by a newer version.")
+        config = fields["config"]
+        config = ModelConfig(**config | {"backbone": BackboneConfig(**config["backbone"])})
+        preprocessing = Preprocessing(**fields["preprocessing"])
+        return ModelDescription(**fields | {"config": config, "preprocessing": preprocessing})
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} does not describe a model: {error}") from error
+
+
+def lists_to_tuples(fields: dict[str, Any]) -> dict[str, Any]:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}

@@ -1,0 +1,51 @@
+"""What the command lines with a --config share."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from absl import flags
+from ml_collections import ConfigDict, config_flags
+
+from sfsign_jax.errors import UserError, run_command_line
+
+
+def run_with_config(main: Callable[[ConfigDict], None]) -> None:
+    """Parse the command line, then run `main` with the config; mistakes end with status 2."""
+    config_flags.DEFINE_config_file("config", None, "a file of configs/", lock_config=True)
+
+    def parse_and_run() -> None:
+        config = parse(sys.argv)
+        main(config)
+
+    run_command_line(parse_and_run)
+
+
+def parse(arguments: list[str]) -> ConfigDict:
+    """The config with its --config.key=value changes applied.
+
+    Raises:
+        UserError: no config, a file that is not there, an unknown key or flag, a wrong type.
+    """
+    try:
+        rest = flags.FLAGS(arguments)
+    except (flags.Error, KeyError, AttributeError, TypeError, ValueError) as error:
+        raise UserError(one_sentence(error)) from error
+    except (FileNotFoundError, OSError) as error:
+        raise UserError(f"there is no config file {error.filename}") from error
+    if len(rest) > 1:
+        raise UserError(f"unexpected argument {rest[1]!r}")
+    if flags.FLAGS.config is None:
+        raise UserError("no --config given: for example --config configs/demo.py")
+    return flags.FLAGS.config
+
+
+def one_sentence(error: Exception) -> str:
+    text = str(error.args[0]) if error.args else str(error)
+    return " ".join(text.split())
+
+
+def required_path(name: str, value: str | None) -> Path:
+    if not value:
+        raise UserError(f"no --{name} given")
+    return Path(value)

@@ -1,0 +1,126 @@
+"""Every number a run depends on, and what is made of them."""
+
+from typing import Any
+
+from ml_collections import ConfigDict
+
+from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.errors import UserError
+from sfsign_jax.losses import LossWeights
+from sfsign_jax.models.sign_model import ModelConfig
+from sfsign_jax.models.slowfast import BackboneConfig
+from sfsign_jax.training.optimizer import Recipe
+
+
+def published_config() -> ConfigDict:
+    """The published model and recipe; a file in configs/ names the data and says what differs."""
+    return ConfigDict(
+        {
+            "seed": 0,
+            "data": {
+                "name": "",  # a prepared dataset, such as phoenix2014 or synthetic_signs/demo
+                "prepared_dir": "~/tensorflow_datasets",
+                "crop_size": (224, 224),
+                "frame_interval": 1,  # train on every k-th frame
+                "rescale": 0.2,  # clips are stretched or shortened by up to this share
+                "min_frames": 32,  # … but to no fewer frames than this
+                "max_frames": 230,  # … and no more than this / frame_interval
+                # A batch is filled up to the next of these; each compiles a program of its own.
+                "buckets": (64, 96, 128, 160, 192, 232, 304),
+                "max_labels": 32,
+            },
+            "model": {
+                "depths": (3, 4, 23, 3),
+                "temporal_blocks": (3, 4, 6, 3),
+                "width": 64,
+                "beta_inv": 8,
+                "alpha": 4,
+                "fusion": "FuseBiAdd",
+                "fusion_ratio": 2,
+                "temporal_stack": ("K5", "P2", "K5", "P2"),
+                "hidden_size": 1024,
+                "pathway_enhancement": True,
+                "share_classifier": 1,
+                "weight_norm": True,
+                "feature_dropout": 0.5,
+                "lstm_dropout": 0.3,
+            },
+            "loss": {
+                "seq_ctc": 1.0,
+                "conv_ctc": 1.0,
+                "distillation": 25.0,
+                "slow": 0.25,
+                "fast": 0.25,
+            },
+            "optimizer": {
+                "learning_rate": 1e-4,
+                "schedule": "steps",  # or "cosine"
+                "step_epochs": (40, 60),
+                "step_factor": 0.2,
+                "weight_decay": 1e-4,
+            },
+            "training": {
+                "epochs": 80,
+                "batch_size": 2,
+                "padding": "masked",  # or "reference", the published batches
+                "compute_dtype": "float32",
+                "max_skipped": 30,  # batches that are not finite; this many end the run
+            },
+            "evaluation": {"batch_size": 4},
+        }
+    )
+
+
+def model_config(config: ConfigDict, num_classes: int) -> ModelConfig:
+    """The architecture.
+
+    Raises:
+        UserError: a value that no model has.
+    """
+    fields: dict[str, Any] = config.model.to_dict()
+    backbone = ("depths", "temporal_blocks", "width", "beta_inv", "alpha", "fusion", "fusion_ratio")
+    try:
+        return ModelConfig(
+            num_classes=num_classes,
+            backbone=BackboneConfig(**{name: fields.pop(name) for name in backbone}),
+            **fields,
+        )
+    except ValueError as error:
+        raise UserError(f"config.model: {error}") from error
+
+
+def recipe(config: ConfigDict, steps_per_epoch: int) -> Recipe:
+    """How the model is trained.
+
+    Raises:
+        UserError: a value that no recipe has.
+    """
+    try:
+        return Recipe(
+            epochs=config.training.epochs,
+            steps_per_epoch=steps_per_epoch,
+            loss_weights=LossWeights(**config.loss),
+            padding=config.training.padding,
+            crop_size=tuple(config.data.crop_size),
+            compute_dtype=config.training.compute_dtype,
+            **config.optimizer,
+        )
+    except ValueError as error:
+        raise UserError(f"config: {error}") from error
+
+
+def preprocessing(config: ConfigDict, frame_size: tuple[int, int]) -> Preprocessing:
+    """How frames stored at `frame_size` reach the model.
+
+    Raises:
+        UserError: the crop does not fit, or is no multiple of 32.
+    """
+    crop_size = tuple(config.data.crop_size)
+    if any(crop > size for crop, size in zip(crop_size, frame_size, strict=True)):
+        raise UserError(
+            f"config.data.crop_size is {crop_size}, but the frames are {frame_size}: choose a crop "
+            "that fits into them."
+        )
+    if any(crop % 32 for crop in crop_size):
+        raise UserError(f"config.data.crop_size is {crop_size}: both must be multiples of 32.")
+    return Preprocessing(frame_size=frame_size, crop_size=crop_size)

@@ -1,0 +1,87 @@
+"""Encoded images, image files and videos to arrays of RGB frames."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from jaxtyping import UInt8
+
+from sfsign_jax.errors import UserError
+
+IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
+
+
+def decode_frame(image: bytes, name: str) -> UInt8[np.ndarray, "height width 3"]:
+    """One encoded image as RGB.
+
+    Raises:
+        UserError: the bytes are not an image; `name` says where they came from.
+    """
+    data = np.frombuffer(image, np.uint8)
+    frame = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    if frame is None:
+        raise UserError(f"{name} is not an image, or a damaged one: replace it or leave it out")
+    return cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+
+
+def decode_frames(images: Sequence[bytes], name: str) -> UInt8[np.ndarray, "n height width 3"]:
+    """The encoded images of one clip."""
+    return np.stack([decode_frame(image, f"frame {i} of {name}") for i, image in enumerate(images)])
+
+
+def read_clip(path: Path) -> tuple[UInt8[np.ndarray, "n height width 3"], float | None]:
+    """The frames of a video file, or of a folder of images in the order of their names.
+
+    Returns the frames and their number a second, None where nobody knows.
+
+    Raises:
+        UserError: nothing is there, or nothing in it can be shown.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return read_image_folder(path), None
+    if not path.is_file():
+        raise UserError(f"there is no video or folder of frames at {path}")
+    return read_video(path)
+
+
+def read_image_folder(folder: Path) -> UInt8[np.ndarray, "n height width 3"]:
+    files = sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+    if not files:
+        raise UserError(f"{folder} has no frames: expected image files (png, jpg, bmp or webp)")
+    frames = [decode_frame(file.read_bytes(), str(file)) for file in files]
+    for file, frame in zip(files, frames, strict=True):
+        if frame.shape != frames[0].shape:
+            raise UserError(f"{file} is {frame.shape[:2]}, the first frame {frames[0].shape[:2]}")
+    return np.stack(frames)
+
+
+def read_video(path: Path) -> tuple[UInt8[np.ndarray, "n height width 3"], float | None]:
+    import av
+
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise UserError(f"{path} has no video stream")
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            rate = float(stream.average_rate) if stream.average_rate else None
+            frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(stream)]
+    except av.FFmpegError as error:
+        raise UserError(f"{path} can't be read as a video: {error.strerror}") from error
+    if not frames:
+        raise UserError(f"{path} has no frames")
+    return np.stack(frames), rate
+
+
+def resize_frames(
+    frames: UInt8[np.ndarray, "n height width 3"], size: tuple[int, int]
+) -> UInt8[np.ndarray, "n h w 3"]:
+    """Lanczos to (height, width), as the published data were prepared; the shape may change."""
+    if frames.shape[1:3] == size:
+        return frames
+    height, width = size
+    return np.stack(
+        [cv2.resize(f, (width, height), interpolation=cv2.INTER_LANCZOS4) for f in frames]
+    )

@@ -1,0 +1,42 @@
+"""What happens to stored frames on the device: crop, flip, normalise."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+from jax import Array, lax
+from jaxtyping import Bool, DTypeLike, Float, Int, UInt8
+
+MEAN, STD = 0.45, 0.225
+
+
+@dataclasses.dataclass(frozen=True)
+class Preprocessing:
+    """How frames are stored (height, width) and which part of them the model sees."""
+
+    frame_size: tuple[int, int] = (256, 256)
+    crop_size: tuple[int, int] = (224, 224)
+
+    @property
+    def centre(self) -> tuple[int, int]:
+        """Top and left of the centre crop: the test transform."""
+        (height, width), (crop_height, crop_width) = self.frame_size, self.crop_size
+        return (height - crop_height) // 2, (width - crop_width) // 2
+
+
+def crop_flip_normalize(
+    frames: UInt8[Array, "b n height width 3"],
+    corner: Int[Array, "b 2"],
+    flip: Bool[Array, " b"],
+    crop_size: tuple[int, int],
+    dtype: DTypeLike = jnp.float32,
+) -> Float[Array, "b n h w 3"]:
+    """One crop (from `corner`: top, left) and one horizontal flip a clip; (x/255 - 0.45)/0.225."""
+
+    def crop(clip, corner):
+        size = (clip.shape[0], *crop_size, 3)
+        return lax.dynamic_slice(clip, (0, corner[0], corner[1], 0), size)
+
+    cropped = jax.vmap(crop)(frames, corner)
+    cropped = jnp.where(flip[:, None, None, None, None], cropped[:, :, :, ::-1], cropped)
+    return ((cropped.astype(jnp.float32) / 255 - MEAN) / STD).astype(dtype)

@@ -1,0 +1,7 @@
+"""From logits to glosses: search over label sequences, and where in time they stand."""
+
+from sfsign_jax.decoding.alignment import align_tokens
+from sfsign_jax.decoding.beam import beam_search
+from sfsign_jax.decoding.greedy import greedy_search
+
+__all__ = ["align_tokens", "beam_search", "greedy_search"]

@@ -1,0 +1,61 @@
+"""The word error rate of a checkpoint on a split, of both heads.
+
+python -m sfsign_jax.evaluate --checkpoint DIR --config configs/NAME.py --split dev
+"""
+
+from absl import flags
+from flax import nnx
+from ml_collections import ConfigDict
+from tqdm import tqdm
+
+from sfsign_jax.checkpoint import load_checkpoint
+from sfsign_jax.command_line import required_path, run_with_config
+from sfsign_jax.data.batching import bucket_clips
+from sfsign_jax.data.catalog import open_dataset
+from sfsign_jax.data.pipeline import evaluation_clips
+from sfsign_jax.devices import cache_compiled_programs
+from sfsign_jax.errors import UserError
+from sfsign_jax.evaluation import word_error_rate, word_error_report
+from sfsign_jax.inference import predict_split
+
+CHECKPOINT = flags.DEFINE_string("checkpoint", None, "a checkpoint folder")
+SPLIT = flags.DEFINE_string("split", "dev", "the split to evaluate")
+PADDING = flags.DEFINE_enum("padding", "masked", ["masked", "reference"], "how batches are filled")
+
+
+def main(config: ConfigDict) -> None:
+    cache_compiled_programs()
+    model, description = load_checkpoint(required_path("checkpoint", CHECKPOINT.value))
+    dataset = open_dataset(config.data.name, config.data.prepared_dir)
+    if description.vocabulary is not None and description.vocabulary != dataset.vocabulary:
+        raise UserError(
+            f"{CHECKPOINT.value} has another vocabulary ({len(description.vocabulary)} glosses) "
+            f"than {dataset.name} ({len(dataset.vocabulary)}): evaluate it on the data it was "
+            "trained on"
+        )
+    if description.preprocessing.frame_size != dataset.frame_size:
+        raise UserError(
+            f"{CHECKPOINT.value} takes frames of {description.preprocessing.frame_size}, "
+            f"{dataset.name} has {dataset.frame_size}"
+        )
+    clips = tqdm(
+        evaluation_clips(dataset, SPLIT.value),
+        total=len(dataset.splits.get(SPLIT.value, ())),
+        unit="clip",
+        leave=False,
+    )
+    predictions = predict_split(
+        nnx.state(model),
+        bucket_clips(clips, config.data.buckets, config.evaluation.batch_size),
+        dataset.vocabulary,
+        config=description.config,
+        preprocessing=description.preprocessing,
+        padding=PADDING.value,
+    )
+    for head, glosses in (("BiLSTM", predictions.sequence), ("conv", predictions.conv)):
+        print(f"{dataset.name} {SPLIT.value}, {head} head")
+        print(word_error_report(word_error_rate(predictions.references, glosses)))
+
+
+if __name__ == "__main__":
+    run_with_config(main)

@@ -1,0 +1,29 @@
+"""From glosses to numbers: cleaning, reference and prediction files, the word error rate."""
+
+from sfsign_jax.evaluation.cleaning import clean_glosses, clean_line
+from sfsign_jax.evaluation.report import word_error_report
+from sfsign_jax.evaluation.sclite import sclite_word_error_rate
+from sfsign_jax.evaluation.transcripts import read_ctm, read_stm, write_ctm, write_stm
+from sfsign_jax.evaluation.word_errors import (
+    AlignedWord,
+    WordErrors,
+    align,
+    clip_errors,
+    word_error_rate,
+)
+
+__all__ = [
+    "AlignedWord",
+    "WordErrors",
+    "align",
+    "clean_glosses",
+    "clean_line",
+    "clip_errors",
+    "read_ctm",
+    "read_stm",
+    "sclite_word_error_rate",
+    "word_error_rate",
+    "word_error_report",
+    "write_ctm",
+    "write_stm",
+]

@@ -1,0 +1,26 @@
+"""Writing files so that a reader never sees half of one."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from sfsign_jax.errors import UserError
+
+
+def write_text_atomically(path: str | os.PathLike[str], text: str) -> None:
+    """Writes `text` to `path` as UTF-8: the file appears whole, or the old one stays.
+
+    Raises:
+      UserError: the folder does not exist or cannot be written.
+    """
+    path = Path(path)
+    # In the same folder, because a rename is atomic only within one file system.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.replace(path)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror})") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()

@@ -1,0 +1,99 @@
+"""The training objective: CTC on both logits, distillation, and the same on the PFE paths."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax import Array
+from jaxtyping import Bool, Float, Int
+
+from sfsign_jax.models.sign_model import ModelOutputs, PathOutputs
+
+BLANK = 0
+TEMPERATURE = 8.0
+
+
+@dataclasses.dataclass(frozen=True)
+class LossWeights:
+    """The published weights; slow and fast multiply the three terms of their path."""
+
+    seq_ctc: float = 1.0
+    conv_ctc: float = 1.0
+    distillation: float = 25.0
+    slow: float = 0.25
+    fast: float = 0.25
+
+
+def ctc_loss(
+    logits: Float[Array, "b steps classes"],
+    num_steps: Int[Array, " b"],
+    labels: Int[Array, "b u"],
+    num_labels: Int[Array, " b"],
+) -> Float[Array, " b"]:
+    """-log p(labels) of each clip; infinite where the labels can't be aligned, as in PyTorch."""
+    step_padding = jnp.arange(logits.shape[1]) >= num_steps[:, None]
+    label_padding = jnp.arange(labels.shape[1]) >= num_labels[:, None]
+    loss = optax.ctc_loss(
+        logits.astype(jnp.float32),
+        step_padding.astype(jnp.float32),
+        labels,
+        label_padding.astype(jnp.float32),
+        blank_id=BLANK,
+    )
+    # Optax gives such clips a large finite number. Equal neighbours need a blank between them.
+    repeats = (labels[:, 1:] == labels[:, :-1]) & ~label_padding[:, 1:]
+    return jnp.where(num_labels + repeats.sum(1) <= num_steps, loss, jnp.inf)
+
+
+def distillation_loss(
+    student: Float[Array, "b steps classes"],
+    teacher: Float[Array, "b steps classes"],
+    valid: Bool[Array, "b steps"],
+) -> Float[Array, ""]:
+    """T² · KL(teacher ‖ student) at temperature T without the blank, mean over the valid steps."""
+    teacher = jax.lax.stop_gradient(teacher)[..., 1:] / TEMPERATURE
+    log_teacher = jax.nn.log_softmax(teacher.astype(jnp.float32))
+    log_student = jax.nn.log_softmax(student[..., 1:].astype(jnp.float32) / TEMPERATURE)
+    divergence = (jnp.exp(log_teacher) * (log_teacher - log_student)).sum(-1)
+    return TEMPERATURE**2 * (divergence * valid).sum() / valid.sum()
+
+
+def path_losses(
+    path: PathOutputs,
+    outputs: ModelOutputs,
+    labels: Int[Array, "b u"],
+    num_labels: Int[Array, " b"],
+    weights: LossWeights,
+) -> dict[str, Float[Array, ""]]:
+    """The three weighted terms of one path."""
+    steps = outputs.num_steps
+    valid = jnp.arange(path.conv_logits.shape[1]) < outputs.valid_steps[:, None]
+    seq_ctc = ctc_loss(path.sequence_logits, steps, labels, num_labels).mean()
+    conv_ctc = ctc_loss(path.conv_logits, steps, labels, num_labels).mean()
+    distillation = distillation_loss(path.conv_logits, path.sequence_logits, valid)
+    return {
+        "seq_ctc": weights.seq_ctc * seq_ctc,
+        "conv_ctc": weights.conv_ctc * conv_ctc,
+        "distillation": weights.distillation * distillation,
+    }
+
+
+def recognition_loss(
+    outputs: ModelOutputs,
+    labels: Int[Array, "b u"],
+    num_labels: Int[Array, " b"],
+    weights: LossWeights = LossWeights(),
+) -> tuple[Float[Array, ""], dict[str, Float[Array, ""]]]:
+    """The total and its parts, each weighted as it enters the total (SPEC "Loss and recipe").
+
+    The parts are seq_ctc, conv_ctc and distillation of the main path and, with PFE, slow and
+    fast. Classes of labels count from 1; `labels` past `num_labels` are ignored. The total is
+    infinite where a clip is too short for its labels.
+    """
+    parts = path_losses(outputs.paths["main"], outputs, labels, num_labels, weights)
+    for name in ("slow", "fast"):
+        if name in outputs.paths:
+            terms = path_losses(outputs.paths[name], outputs, labels, num_labels, weights)
+            parts[name] = getattr(weights, name) * sum(terms.values())
+    return sum(parts.values()), parts

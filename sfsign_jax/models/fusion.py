@@ -1,0 +1,66 @@
+"""Bi-directional Feature Fusion (BFF) and its variants, between the stages of the backbone."""
+
+import jax.numpy as jnp
+from flax import nnx
+from jax import Array
+from jaxtyping import Float, Int
+
+from sfsign_jax.models.convolution import Convolution
+from sfsign_jax.models.normalization import BatchNorm
+
+KERNEL = 5  # frames of the fast pathway that one slow frame sees
+# The initial value of the scalars that weigh the two pathways, where a variant has them.
+INITIAL_WEIGHT = {"FuseBiAdd": 0.0, "FuseBiAdd2": 1.0, "FuseBiCat": None, "FuseFastToSlow": None}
+
+Slow = Float[Array, "b t_slow h w c_slow"]
+Fast = Float[Array, "b t h w c_fast"]
+
+
+def fused_channels(variant: str, slow: int, fast: int, ratio: int) -> tuple[int, int]:
+    """Channels of the two pathways after fusion; only concatenation makes them wider."""
+    match variant:
+        case "FuseBiCat":
+            return slow + fast * ratio, 2 * fast
+        case "FuseFastToSlow":
+            return slow + fast * ratio, fast
+        case _:
+            return slow, fast
+
+
+class Fusion(nnx.Module):
+    """Exchange between the pathways after a stage; both directions read what was before it."""
+
+    def __init__(
+        self, variant: str, slow: int, fast: int, *, alpha: int, ratio: int, rngs: nnx.Rngs
+    ):
+        f2s = fast * ratio if variant in ("FuseBiCat", "FuseFastToSlow") else slow
+        self.conv_f2s = Convolution(fast, f2s, (KERNEL, 1, 1), time_stride=alpha, rngs=rngs)
+        self.bn = BatchNorm(f2s)
+        if variant != "FuseFastToSlow":
+            self.conv_s2f = Convolution(slow, fast, (1, 1, 1), rngs=rngs)
+            self.bn2 = BatchNorm(fast)
+        if (weight := INITIAL_WEIGHT[variant]) is not None:
+            self.weight_s = nnx.Param(jnp.full(1, weight, jnp.float32))
+            self.weight_f = nnx.Param(jnp.full(1, weight, jnp.float32))
+        self.variant = variant
+        self.alpha = alpha
+
+    def __call__(
+        self, slow: Slow, fast: Fast, length: Int[Array, " b"], train: bool
+    ) -> tuple[Slow, Fast]:
+        slow_length = length // self.alpha
+        f2s = nnx.relu(self.bn(self.conv_f2s(fast, length), slow_length, train))
+        if self.variant == "FuseFastToSlow":
+            return jnp.concatenate([slow, f2s], -1), fast
+        s2f = nnx.relu(self.bn2(self.conv_s2f(slow, slow_length), slow_length, train))
+        s2f = jnp.repeat(s2f, self.alpha, axis=1)
+        if self.variant == "FuseBiCat":
+            return jnp.concatenate([slow, f2s], -1), jnp.concatenate([fast, s2f], -1)
+        weight_s = self.weight_s[...].astype(slow.dtype)
+        weight_f = self.weight_f[...].astype(fast.dtype)
+        if self.variant == "FuseBiAdd":
+            return slow + weight_s * f2s, fast + weight_f * s2f
+        return (
+            weight_s * slow + (1 - weight_s) * f2s,
+            weight_f * fast + (1 - weight_f) * s2f,
+        )

@@ -1,0 +1,46 @@
+"""Batch normalisation over the steps that count."""
+
+import jax.numpy as jnp
+from flax import nnx
+from jax import Array
+from jaxtyping import Float, Int
+
+EPSILON = 1e-5
+MOMENTUM = 0.1  # PyTorch's: running = 0.9 running + 0.1 batch
+
+
+class BatchNorm(nnx.Module):
+    """Normalises each channel; statistics in f32, over the steps before each clip's length.
+
+    As in PyTorch, the running variance takes the unbiased variance of the batch, the
+    normalisation the biased one.
+    """
+
+    def __init__(self, channels: int, *, initial_scale: float = 1.0):
+        self.scale = nnx.Param(jnp.full(channels, initial_scale, jnp.float32))
+        self.bias = nnx.Param(jnp.zeros(channels))
+        self.mean = nnx.BatchStat(jnp.zeros(channels))
+        self.var = nnx.BatchStat(jnp.ones(channels))
+
+    def __call__(
+        self, x: Float[Array, "b t *space c"], length: Int[Array, " b"], train: bool
+    ) -> Float[Array, "b t *space c"]:
+        values = x.astype(jnp.float32)
+        mean, var = self.batch_statistics(values, length) if train else (self.mean[...], self.var[...])
+        scale = self.scale[...] / jnp.sqrt(var + EPSILON)
+        return (values * scale + (self.bias[...] - mean * scale)).astype(x.dtype)
+
+    def batch_statistics(
+        self, x: Float[Array, "b t *space c"], length: Int[Array, " b"]
+    ) -> tuple[Float[Array, " c"], Float[Array, " c"]]:
+        """Mean and biased variance of the batch; moves the running ones towards them."""
+        inside = (jnp.arange(x.shape[1]) < length[:, None]).astype(jnp.float32)
+        weight = inside.reshape(inside.shape + (1,) * (x.ndim - 2))
+        axes = tuple(range(x.ndim - 1))
+        count = inside.sum() * (x[0, 0].size // x.shape[-1])
+        mean = (x * weight).sum(axes) / count
+        var = (jnp.square(x - mean) * weight).sum(axes) / count
+        unbiased = var * count / jnp.maximum(count - 1, 1)
+        self.mean[...] += MOMENTUM * (mean - self.mean[...])
+        self.var[...] += MOMENTUM * (unbiased - self.var[...])
+        return mean, var

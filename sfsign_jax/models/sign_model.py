@@ -1,0 +1,160 @@
+"""The recogniser's network: backbone, then one or three paths to logits (PFE)."""
+
+import dataclasses
+import functools
+from typing import Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jax import Array
+from jaxtyping import Float, Int
+
+from sfsign_jax.models.convolution import mask_time
+from sfsign_jax.models.fusion import INITIAL_WEIGHT
+from sfsign_jax.models.padding import num_steps, pad_clips, video_length
+from sfsign_jax.models.slowfast import BackboneConfig, SlowFast
+from sfsign_jax.models.temporal import BiLSTM, CosineClassifier, LinearClassifier, TemporalConv
+
+Padding = Literal["masked", "reference"]
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelConfig:
+    """Everything that fixes the shapes of the parameters; the defaults are the published model.
+
+    Raises:
+        ValueError: a value that no model has.
+    """
+
+    num_classes: int  # vocabulary + 1; the blank is class 0
+    backbone: BackboneConfig = BackboneConfig()
+    temporal_stack: tuple[str, ...] = ("K5", "P2", "K5", "P2")
+    hidden_size: int = 1024  # both directions of the BiLSTM together
+    pathway_enhancement: bool = True  # PFE: auxiliary slow and fast paths in training
+    share_classifier: int = 1  # 1: a path's two uses share one; 2: one for every path; 0: none
+    weight_norm: bool = True  # cosine classifier
+    feature_dropout: float = 0.5
+    lstm_dropout: float = 0.3
+
+    def __post_init__(self):
+        if self.backbone.fusion not in INITIAL_WEIGHT:
+            raise ValueError(f"fusion is {self.backbone.fusion!r}; one of {[*INITIAL_WEIGHT]}.")
+        for layer in self.temporal_stack:
+            if layer[:1] not in ("K", "P") or not layer[1:].isdigit() or int(layer[1:]) < 1:
+                raise ValueError(f"temporal_stack has {layer!r}; layers are written like K5 or P2.")
+        if not any(layer[0] == "K" for layer in self.temporal_stack):
+            raise ValueError("temporal_stack needs at least one convolution such as K5.")
+        if self.share_classifier not in (0, 1, 2):
+            raise ValueError(f"share_classifier is {self.share_classifier}; it is 0, 1 or 2.")
+
+    @property
+    def path_channels(self) -> dict[str, tuple[int, int]]:
+        """First and last + 1 channel of the features each path reads; only main infers."""
+        slow, fast = self.backbone.channels
+        main = {"main": (0, slow + fast)}
+        auxiliary = {"slow": (0, slow), "fast": (slow, slow + fast)}
+        return main | auxiliary if self.pathway_enhancement else main
+
+
+class PathOutputs(NamedTuple):
+    conv_logits: Float[Array, "b steps classes"]  # of the temporal convolutions
+    sequence_logits: Float[Array, "b steps classes"]  # of the BiLSTM
+
+
+class ModelOutputs(NamedTuple):
+    paths: dict[str, PathOutputs]
+    num_steps: Int[Array, " b"]  # each clip's own
+    valid_steps: Int[Array, " b"]  # in reference padding the longest clip's; logits past it are 0
+    features: Float[Array, "b t c"]  # per padded frame
+
+
+class Path(nnx.Module):
+    """Temporal convolutions, BiLSTM and classifiers over a share of the features' channels."""
+
+    def __init__(
+        self, config: ModelConfig, channels: tuple[int, int], classifiers, *, rngs: nnx.Rngs
+    ):
+        hidden = config.hidden_size
+        self.start, self.stop = channels
+        into = self.stop - self.start
+        self.temporal_conv = TemporalConv(into, hidden, config.temporal_stack, rngs=rngs)
+        self.bilstm = BiLSTM(hidden, config.lstm_dropout, rngs=rngs)
+        self.classifier, self.conv_classifier = classifiers
+
+    def __call__(
+        self,
+        features: Float[Array, "b t c"],
+        length: Int[Array, " b"],
+        steps: Int[Array, " b"],
+        train: bool,
+        key: Array | None,
+    ) -> PathOutputs:
+        x = self.temporal_conv(features[..., self.start : self.stop], length, train)
+        return PathOutputs(self.conv_classifier(x), self.classifier(self.bilstm(x, steps, key)))
+
+
+class SignModel(nnx.Module):
+    """SlowFastSign: clips of normalised frames to logits per step (ICASSP 2024, figure 1)."""
+
+    def __init__(self, config: ModelConfig, *, rngs: nnx.Rngs):
+        self.config = config
+        self.backbone = SlowFast(config.backbone, rngs=rngs)
+        self.dropout = nnx.Dropout(config.feature_dropout)
+        new = CosineClassifier if config.weight_norm else LinearClassifier
+        classifiers = None
+        self.paths = nnx.Dict()
+        for name, channels in config.path_channels.items():
+            if classifiers is None or config.share_classifier != 2:
+                classifier = new(config.hidden_size, config.num_classes, rngs=rngs)
+                conv_classifier = classifier
+                if config.share_classifier == 0:
+                    conv_classifier = new(config.hidden_size, config.num_classes, rngs=rngs)
+                classifiers = (classifier, conv_classifier)
+            self.paths[name] = Path(config, channels, classifiers, rngs=rngs)
+
+    def __call__(
+        self,
+        frames: Float[Array, "b n h w 3"],
+        num_frames: Int[Array, " b"],
+        *,
+        padding: Padding = "masked",
+        train: bool = False,
+        key: Array | None = None,
+    ) -> ModelOutputs:
+        """Logits in f32 of clips of `num_frames` frames; the dtype of `frames` is computed in.
+
+        Height and width are multiples of 32. In "masked" padding nothing past a clip's own video
+        length is seen; in "reference" padding every clip is filled with its last frame up to the
+        batch's longest. Frames of the bucket past that never show. `train` uses the statistics of
+        the batch and runs every path; `key` None means no dropout.
+        """
+        stack, alpha = self.config.temporal_stack, self.config.backbone.alpha
+        own_length = video_length(num_frames, stack, alpha)
+        length = own_length
+        if padding == "reference":
+            length = jnp.broadcast_to(own_length.max(), own_length.shape)
+        clips = mask_time(pad_clips(frames, num_frames, stack, alpha), length)
+        features = self.backbone(clips, length, train).astype(jnp.float32)
+        steps, valid_steps = num_steps(own_length, stack), num_steps(length, stack)
+
+        keys = [None] * (1 + len(self.paths)) if key is None else jax.random.split(key, 4)
+        dropped = self.dropout(features, deterministic=key is None, rngs=keys[0])
+        paths = {}
+        for name, path_key in zip(self.config.path_channels, keys[1:], strict=False):
+            if name == "main" or train:
+                conv, sequence = self.paths[name](dropped, length, steps, train, path_key)
+                conv, sequence = mask_time(conv, valid_steps), mask_time(sequence, valid_steps)
+                paths[name] = PathOutputs(conv, sequence)
+        return ModelOutputs(paths, steps, valid_steps, mask_time(features, length))
+
+
+@functools.cache
+def abstract_model(config: ModelConfig) -> tuple[nnx.GraphDef, nnx.State]:
+    """The model's structure, and its state as shapes: nothing is computed."""
+    return nnx.split(nnx.eval_shape(lambda: SignModel(config, rngs=nnx.Rngs(0))))
+
+
+def model_with(config: ModelConfig, state: nnx.State, *more: nnx.State) -> SignModel:
+    """The model that holds `state`: the way back from arrays to a model inside a jitted function."""
+    return nnx.merge(abstract_model(config)[0], state, *more, copy=True)

@@ -1,0 +1,180 @@
+"""The SlowFast backbone: two ResNets at two frame rates, fused after the stem and stages 2 to 4."""
+
+import dataclasses
+
+import jax.numpy as jnp
+from flax import nnx
+from jax import Array
+from jaxtyping import Float, Int
+
+from sfsign_jax.models.convolution import Convolution, max_pool_space
+from sfsign_jax.models.fusion import Fusion, fused_channels
+from sfsign_jax.models.normalization import BatchNorm
+
+STAGES = ("s2", "s3", "s4", "s5")
+EXPANSION = 4  # outer channels of a bottleneck / inner channels
+STEM_TIME_KERNELS = (1, 5)  # slow, fast
+# Temporal kernels of the stages' first blocks, slow and fast.
+TIME_KERNELS = {"s2": (1, 3), "s3": (1, 3), "s4": (3, 3), "s5": (3, 3)}
+
+Pathways = list[Float[Array, "b t_pathway h w c_pathway"]]  # [slow, fast]
+
+
+@dataclasses.dataclass(frozen=True)
+class BackboneConfig:
+    """The published backbone is "64x2 R101 50 50"."""
+
+    depths: tuple[int, int, int, int] = (3, 4, 23, 3)
+    # Only this many blocks of each stage look over time; later ones have temporal kernel 1.
+    temporal_blocks: tuple[int, int, int, int] = (3, 4, 6, 3)
+    width: int = 64  # channels of the slow stem
+    beta_inv: int = 8  # slow channels / fast channels
+    alpha: int = 4  # frames of the fast pathway / frames of the slow one
+    fusion: str = "FuseBiAdd"
+    fusion_ratio: int = 2  # channels a concatenating fusion adds to slow / fast channels
+
+    @property
+    def channels(self) -> tuple[int, int]:
+        """Channels of the features of the slow and of the fast pathway."""
+        slow = self.width * 2 ** (len(STAGES) - 1) * EXPANSION
+        return slow, slow // self.beta_inv
+
+
+class PathwayStem(nnx.Module):
+    def __init__(self, channels: int, time_kernel: int, *, rngs: nnx.Rngs):
+        self.conv = Convolution(3, channels, (time_kernel, 7, 7), space_stride=2, rngs=rngs)
+        self.bn = BatchNorm(channels)
+
+    def __call__(
+        self, x: Float[Array, "b t h w 3"], length: Int[Array, " b"], train: bool
+    ) -> Float[Array, "b t h/4 w/4 c"]:
+        return max_pool_space(nnx.relu(self.bn(self.conv(x, length), length, train)))
+
+
+class Branch2(nnx.Module):
+    """The three convolutions of a bottleneck block: over time, over space, over channels."""
+
+    def __init__(
+        self, into: int, inner: int, outer: int, time_kernel: int, stride: int, *, rngs: nnx.Rngs
+    ):
+        self.a = Convolution(into, inner, (time_kernel, 1, 1), rngs=rngs)
+        self.a_bn = BatchNorm(inner)
+        self.b = Convolution(inner, inner, (1, 3, 3), space_stride=stride, rngs=rngs)
+        self.b_bn = BatchNorm(inner)
+        self.c = Convolution(inner, outer, (1, 1, 1), rngs=rngs)
+        self.c_bn = BatchNorm(outer, initial_scale=0.0)
+
+    def __call__(
+        self, x: Float[Array, "b t h w i"], length: Int[Array, " b"], train: bool
+    ) -> Float[Array, "b t h_out w_out o"]:
+        x = nnx.relu(self.a_bn(self.a(x, length), length, train))
+        x = nnx.relu(self.b_bn(self.b(x, length), length, train))
+        return self.c_bn(self.c(x, length), length, train)
+
+
+class Bottleneck(nnx.Module):
+    def __init__(
+        self, into: int, inner: int, outer: int, time_kernel: int, stride: int, *, rngs: nnx.Rngs
+    ):
+        self.projects = into != outer or stride != 1
+        if self.projects:
+            self.branch1 = Convolution(into, outer, (1, 1, 1), space_stride=stride, rngs=rngs)
+            self.branch1_bn = BatchNorm(outer)
+        self.branch2 = Branch2(into, inner, outer, time_kernel, stride, rngs=rngs)
+
+    def __call__(
+        self, x: Float[Array, "b t h w i"], length: Int[Array, " b"], train: bool
+    ) -> Float[Array, "b t h_out w_out o"]:
+        shortcut = x
+        if self.projects:
+            shortcut = self.branch1_bn(self.branch1(x, length), length, train)
+        return nnx.relu(shortcut + self.branch2(x, length, train))
+
+
+class Stem(nnx.Module):
+    """s1: both pathways' stems."""
+
+    def __init__(self, channels: tuple[int, int], *, rngs: nnx.Rngs):
+        self.pathway0_stem = PathwayStem(channels[0], STEM_TIME_KERNELS[0], rngs=rngs)
+        self.pathway1_stem = PathwayStem(channels[1], STEM_TIME_KERNELS[1], rngs=rngs)
+
+    def __call__(self, pathways: Pathways, lengths: list[Array], train: bool) -> Pathways:
+        stems = (self.pathway0_stem, self.pathway1_stem)
+        return [s(x, n, train) for s, x, n in zip(stems, pathways, lengths, strict=True)]
+
+
+class Stage(nnx.Module):
+    """res2 to res5: bottleneck blocks of both pathways, named pathway{0 slow, 1 fast}_res{i}."""
+
+    def __init__(
+        self,
+        into: tuple[int, int],
+        inner: tuple[int, int],
+        depth: int,
+        temporal_blocks: int,
+        time_kernels: tuple[int, int],
+        stride: int,
+        *,
+        rngs: nnx.Rngs,
+    ):
+        self.depth = depth
+        for p in range(2):
+            outer = inner[p] * EXPANSION
+            for i in range(depth):
+                block = Bottleneck(
+                    into[p] if i == 0 else outer,
+                    inner[p],
+                    outer,
+                    time_kernels[p] if i < temporal_blocks else 1,
+                    stride if i == 0 else 1,
+                    rngs=rngs,
+                )
+                setattr(self, f"pathway{p}_res{i}", block)
+
+    def __call__(self, pathways: Pathways, lengths: list[Array], train: bool) -> Pathways:
+        outputs = []
+        for p, (x, length) in enumerate(zip(pathways, lengths, strict=True)):
+            for i in range(self.depth):
+                x = getattr(self, f"pathway{p}_res{i}")(x, length, train)
+            outputs.append(x)
+        return outputs
+
+
+class SlowFast(nnx.Module):
+    """Frames to one feature vector a frame, [slow | fast] (SPEC "Model"; SlowFast, section 3)."""
+
+    def __init__(self, config: BackboneConfig, *, rngs: nnx.Rngs):
+        self.alpha = config.alpha
+        slow, fast = config.width, config.width // config.beta_inv
+        self.s1 = Stem((slow, fast), rngs=rngs)
+        into = (slow, fast)
+        for i, stage in enumerate(STAGES):
+            fusion = Fusion(
+                config.fusion, *into, alpha=config.alpha, ratio=config.fusion_ratio, rngs=rngs
+            )
+            setattr(self, f"s{i + 1}_fuse", fusion)
+            into = fused_channels(config.fusion, *into, config.fusion_ratio)
+            inner = (slow * 2**i, fast * 2**i)
+            blocks = Stage(
+                into,
+                inner,
+                config.depths[i],
+                config.temporal_blocks[i],
+                TIME_KERNELS[stage],
+                stride=1 if i == 0 else 2,
+                rngs=rngs,
+            )
+            setattr(self, stage, blocks)
+            into = (inner[0] * EXPANSION, inner[1] * EXPANSION)
+
+    def __call__(
+        self, frames: Float[Array, "b t h w 3"], length: Int[Array, " b"], train: bool
+    ) -> Float[Array, "b t c"]:
+        """The features; `frames` normalised, t and `length` multiples of alpha."""
+        lengths = [length // self.alpha, length]
+        pathways = self.s1([frames[:, :: self.alpha], frames], lengths, train)
+        for i, stage in enumerate(STAGES):
+            fusion = getattr(self, f"s{i + 1}_fuse")
+            pathways = getattr(self, stage)([*fusion(*pathways, length, train)], lengths, train)
+        slow, fast = (jnp.mean(x, axis=(2, 3)) for x in pathways)
+        return jnp.concatenate([jnp.repeat(slow, self.alpha, axis=1), fast], axis=-1)

@@ -1,0 +1,156 @@
+"""From features per frame to logits per step: temporal convolutions, BiLSTM, classifier."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jax import Array, lax
+from jaxtyping import Float, Int
+
+from sfsign_jax.models.convolution import mask_time, stack_time_taps
+from sfsign_jax.models.normalization import BatchNorm
+
+LSTM_LAYERS = 2
+
+
+def torch_uniform(key: Array, shape: tuple[int, ...], fan_in: int) -> Array:
+    """PyTorch's default for linear, convolution and LSTM parameters: U(-1, 1) / sqrt(fan_in)."""
+    bound = 1 / math.sqrt(fan_in)
+    return jax.random.uniform(key, shape, minval=-bound, maxval=bound)
+
+
+class Convolution1D(nnx.Module):
+    """A convolution over time with bias and no padding."""
+
+    def __init__(self, into: int, out: int, size: int, *, rngs: nnx.Rngs):
+        self.kernel = nnx.Param(torch_uniform(rngs.params(), (size, into, out), size * into))
+        self.bias = nnx.Param(torch_uniform(rngs.params(), (out,), size * into))
+
+    def __call__(self, x: Float[Array, "b t i"]) -> Float[Array, "b t-size+1 o"]:
+        size, into, out = self.kernel.shape
+        kernel = self.kernel[...].astype(x.dtype).reshape(size * into, out)
+        return stack_time_taps(x, size) @ kernel + self.bias[...].astype(x.dtype)
+
+
+class TemporalConv(nnx.Module):
+    """A stack such as K5, P2, K5, P2: convolution, batch norm and ReLU, or max-pool, over time.
+
+    The layers carry their index in the released files, where a K counts three and a P one.
+    """
+
+    def __init__(self, into: int, hidden: int, stack: tuple[str, ...], *, rngs: nnx.Rngs):
+        self.stack = stack
+        self.layers = nnx.Dict()
+        index = 0
+        for layer in stack:
+            if layer[0] == "K":
+                conv = Convolution1D(into, hidden, int(layer[1:]), rngs=rngs)
+                self.layers[str(index)] = conv
+                self.layers[str(index + 1)] = BatchNorm(hidden)
+                into = hidden
+            index += 3 if layer[0] == "K" else 1
+
+    def __call__(
+        self, x: Float[Array, "b t c"], length: Int[Array, " b"], train: bool
+    ) -> Float[Array, "b steps hidden"]:
+        index = 0
+        for layer in self.stack:
+            size = int(layer[1:])
+            if layer[0] == "K":
+                length = length - (size - 1)
+                x = self.layers[str(index)](x)
+                x = nnx.relu(self.layers[str(index + 1)](x, length, train))
+            else:
+                length = length // size
+                x = nnx.max_pool(x, (size,), strides=(size,))
+            index += 3 if layer[0] == "K" else 1
+        return x
+
+
+class LSTMCell(nnx.Module):
+    """The weights of one layer in one direction; gates in PyTorch's order i, f, g, o."""
+
+    def __init__(self, into: int, hidden: int, *, rngs: nnx.Rngs):
+        self.kernel_ih = nnx.Param(torch_uniform(rngs.params(), (into, 4 * hidden), hidden))
+        self.kernel_hh = nnx.Param(torch_uniform(rngs.params(), (hidden, 4 * hidden), hidden))
+        # Two biases do one's work, but weight decay and Adam see two, as in the released files.
+        self.bias_ih = nnx.Param(torch_uniform(rngs.params(), (4 * hidden,), hidden))
+        self.bias_hh = nnx.Param(torch_uniform(rngs.params(), (4 * hidden,), hidden))
+
+
+def reverse_clips(x: Float[Array, "b t c"], length: Int[Array, " b"]) -> Float[Array, "b t c"]:
+    """Each clip's own steps last to first; the steps past its end stay where they are."""
+    steps = jnp.arange(x.shape[1])
+    last = length[:, None] - 1
+    index = jnp.where(steps <= last, last - steps, steps)
+    return jnp.take_along_axis(x, index[..., None], axis=1)
+
+
+def run_lstm(cell: LSTMCell, x: Float[Array, "b t i"]) -> Float[Array, "b t hidden"]:
+    """One direction over all steps, from a zero state."""
+    dtype = x.dtype
+    bias = (cell.bias_ih[...] + cell.bias_hh[...]).astype(dtype)
+    inputs = jnp.swapaxes(x @ cell.kernel_ih[...].astype(dtype) + bias, 0, 1)
+    kernel_hh = cell.kernel_hh[...].astype(dtype)
+
+    def step(carry, gates):
+        hidden, memory = carry
+        i, f, g, o = jnp.split(gates + hidden @ kernel_hh, 4, axis=-1)
+        memory = nnx.sigmoid(f) * memory + nnx.sigmoid(i) * jnp.tanh(g)
+        hidden = nnx.sigmoid(o) * jnp.tanh(memory)
+        return (hidden, memory), hidden
+
+    zeros = jnp.zeros((x.shape[0], kernel_hh.shape[0]), dtype)
+    _, outputs = lax.scan(step, (zeros, zeros), inputs)
+    return jnp.swapaxes(outputs, 0, 1)
+
+
+class BiLSTM(nnx.Module):
+    """Two bidirectional layers; the reverse direction starts at each clip's own last step."""
+
+    def __init__(self, hidden: int, dropout: float, *, rngs: nnx.Rngs):
+        self.cells = nnx.Dict(
+            {
+                f"l{layer}{direction}": LSTMCell(hidden, hidden // 2, rngs=rngs)
+                for layer in range(LSTM_LAYERS)
+                for direction in ("", "_reverse")
+            }
+        )
+        self.dropout = nnx.Dropout(dropout)
+
+    def __call__(
+        self, x: Float[Array, "b t hidden"], length: Int[Array, " b"], key: Array | None
+    ) -> Float[Array, "b t hidden"]:
+        """Outputs past a clip's end are 0; `key` None means no dropout."""
+        for layer in range(LSTM_LAYERS):
+            if layer > 0:
+                x = self.dropout(x, deterministic=key is None, rngs=key)
+            forward = run_lstm(self.cells[f"l{layer}"], x)
+            backward = run_lstm(self.cells[f"l{layer}_reverse"], reverse_clips(x, length))
+            x = jnp.concatenate([forward, reverse_clips(backward, length)], axis=-1)
+        return mask_time(x, length)
+
+
+class CosineClassifier(nnx.Module):
+    """x · W with every column of W at unit length: the published "weight norm" classifier."""
+
+    def __init__(self, hidden: int, classes: int, *, rngs: nnx.Rngs):
+        # Xavier uniform with gain √2: the variance of variance_scaling(2, "fan_avg").
+        initializer = nnx.initializers.variance_scaling(2.0, "fan_avg", "uniform")
+        self.kernel = nnx.Param(initializer(rngs.params(), (hidden, classes)))
+
+    def __call__(self, x: Float[Array, "b t hidden"]) -> Float[Array, "b t classes"]:
+        kernel = self.kernel[...]
+        # The maximum is taken of the squares, so that an all-zero column has a finite gradient.
+        norm = jnp.sqrt(jnp.maximum(jnp.square(kernel).sum(0), 1e-24))
+        return x @ (kernel / norm).astype(x.dtype)
+
+
+class LinearClassifier(nnx.Module):
+    def __init__(self, hidden: int, classes: int, *, rngs: nnx.Rngs):
+        self.kernel = nnx.Param(torch_uniform(rngs.params(), (hidden, classes), hidden))
+        self.bias = nnx.Param(torch_uniform(rngs.params(), (classes,), hidden))
+
+    def __call__(self, x: Float[Array, "b t hidden"]) -> Float[Array, "b t classes"]:
+        return x @ self.kernel[...].astype(x.dtype) + self.bias[...].astype(x.dtype)

@@ -1,0 +1,41 @@
+"""All that a step changes."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from flax import nnx
+from jax import Array
+from jaxtyping import Int
+
+from sfsign_jax.models.sign_model import ModelConfig, SignModel
+from sfsign_jax.training.optimizer import Recipe, make_optimizer
+
+
+class TrainState(NamedTuple):
+    step: Int[Array, ""]  # batches seen, skipped ones too
+    skipped: Int[Array, ""]  # batches whose loss or gradient was not finite
+    params: nnx.State
+    batch_stats: nnx.State
+    optimizer: optax.OptState
+    key: Array  # of dropout; folded with the step
+
+
+def create_train_state(config: ModelConfig, recipe: Recipe, seed: int = 0) -> TrainState:
+    """A fresh model and optimizer, initialised as in SPEC "Model"."""
+    model = nnx.jit(lambda: SignModel(config, rngs=nnx.Rngs(seed)))()
+    return train_state_of(nnx.state(model), recipe, seed)
+
+
+def train_state_of(state: nnx.State, recipe: Recipe, seed: int = 0) -> TrainState:
+    """A fresh optimizer around the parameters of an existing model."""
+    params, batch_stats = nnx.split_state(state, nnx.Param, nnx.BatchStat)
+    return TrainState(
+        step=jnp.zeros((), jnp.int32),
+        skipped=jnp.zeros((), jnp.int32),
+        params=params,
+        batch_stats=batch_stats,
+        optimizer=make_optimizer(recipe).init(params),
+        key=jax.random.key(seed),
+    )

@@ -1,0 +1,59 @@
+"""The TFDS builder of the synthetic corpus."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow_datasets as tfds
+
+from tfds_builders.records import clip_features
+from tfds_builders.synthetic_signs.corpus import DEMO, FULL, SPLITS, CorpusConfig, encoded_clips
+
+
+@dataclass(eq=False)
+class SyntheticSignsConfig(tfds.core.BuilderConfig):
+    """A named corpus; for another number of clips, pass one with a changed ``corpus``."""
+
+    corpus: CorpusConfig = DEMO
+
+
+class Builder(tfds.core.GeneratorBasedBuilder):
+    """Draws the clips; nothing is downloaded."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    BUILDER_CONFIGS = (
+        SyntheticSignsConfig(
+            name="demo", description="72x72 pixels, short clips, 16 glosses.", corpus=DEMO
+        ),
+        SyntheticSignsConfig(
+            name="full", description="256x256 pixels, clips as long as PHOENIX2014's.", corpus=FULL
+        ),
+    )
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        corpus = self.builder_config.corpus
+        return self.dataset_info_from_configs(
+            features=clip_features(),
+            metadata=tfds.core.MetadataDict(
+                {
+                    "vocabulary": sorted(gloss.name for gloss in corpus.lexicon),
+                    "frame_size": [corpus.frame_size, corpus.frame_size],
+                }
+            ),
+        )
+
+    def _split_generators(self, dl_manager: tfds.download.DownloadManager) -> dict[str, Any]:
+        del dl_manager
+        return {split: self._generate_examples(split) for split in SPLITS}
+
+    def _generate_examples(self, split: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        for clip in encoded_clips(self.builder_config.corpus, split):
+            yield (
+                clip.id,
+                {
+                    "id": clip.id,
+                    "signer": clip.signer,
+                    "glosses": list(clip.glosses),
+                    "frames": list(clip.frames),
+                },
+            )

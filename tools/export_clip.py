@@ -1,0 +1,47 @@
+"""Writes one clip of a prepared dataset as a video file, to look at or to recognise.
+
+python tools/export_clip.py synthetic_signs/demo clip.mp4 [--split test] [--index 0]
+"""
+
+import argparse
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+from sfsign_jax.data.catalog import open_dataset
+from sfsign_jax.data.pipeline import decode_clip
+from sfsign_jax.errors import UserError, run_command_line
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Writes one clip of a dataset as a video file.")
+    parser.add_argument("dataset", help="a prepared dataset, such as synthetic_signs/demo")
+    parser.add_argument("video", type=Path, help="the file to write")
+    parser.add_argument("--prepared_dir", default="~/tensorflow_datasets")
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--index", type=int, default=0)
+    parser.add_argument("--rate", type=int, default=25, help="frames a second")
+    arguments = parser.parse_args()
+    dataset = open_dataset(arguments.dataset, arguments.prepared_dir)
+    records = dataset.splits.get(arguments.split, ())
+    if not 0 <= arguments.index < len(records):
+        raise UserError(f"{arguments.dataset} {arguments.split} has {len(records)} clips")
+    clip = decode_clip(records[arguments.index])
+    write_video(arguments.video, clip.frames, arguments.rate)
+    print(f"{arguments.video}: clip {clip.id}, signed: {' '.join(clip.glosses)}")
+
+
+def write_video(path: Path, frames, rate: int) -> None:
+    """H.264 at a quality that leaves small hands sharp."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=Fraction(rate), options={"crf": "10"})
+        stream.height, stream.width = frames.shape[1:3]
+        stream.pix_fmt = "yuv444p"
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode())
+
+
+if __name__ == "__main__":
+    run_command_line(main)
