@@ -6,21 +6,29 @@ from sfsign_jax.configuration import published_config
 def get_config():
     config = published_config()
     config.data.name = "synthetic_signs/demo"
+    config.data.prepared_dir = "demo/data"
     config.data.crop_size = (64, 64)
-    config.data.min_frames = 20
-    config.data.max_frames = 44
-    config.data.buckets = (44,)
+    # Signs of eight frames: dropping some at random, or mirroring, only makes it learn longer.
+    config.data.flip = 0.0
+    config.data.rescale = 0.0
+    config.data.min_frames = 12
+    config.data.max_frames = 36
+    config.data.buckets = (36,)
     config.data.max_labels = 8
     config.model.depths = (1, 1, 1, 1)
     config.model.temporal_blocks = (1, 1, 1, 1)
     config.model.width = 16
+    config.model.zero_init_final_bn = False
     config.model.beta_inv = 4
     config.model.hidden_size = 128
-    config.model.feature_dropout = 0.1
-    config.model.lstm_dropout = 0.1
-    config.optimizer.learning_rate = 1e-3
+    config.model.feature_dropout = 0.0
+    config.model.lstm_dropout = 0.3
+    # From random weights the teacher knows nothing yet and would only hold the student back.
+    config.loss.distillation = 0.0
+    config.optimizer.learning_rate = 2e-3
+    config.optimizer.warmup_steps = 50
     config.optimizer.schedule = "cosine"
-    config.training.epochs = 6
+    config.training.epochs = 3
     config.training.batch_size = 4
     config.evaluation.batch_size = 20
     return config

@@ -68,7 +68,9 @@ def load_checkpoint(directory: Path) -> tuple[SignModel, ModelDescription]:
             arrays = checkpointer.restore(directory / ARRAYS, target)
     except (ValueError, FileNotFoundError) as error:
         reason = str(error).splitlines()[0]
-        raise UserError(f"{directory} has arrays that do not fit its {DESCRIPTION}: {reason}") from error
+        raise UserError(
+            f"{directory} has arrays that do not fit its {DESCRIPTION}: {reason}"
+        ) from error
     state = jax.tree.map(lambda x: x, shapes)  # a copy of the tree
     nnx.replace_by_pure_dict(state, arrays)
     return model_with(description.config, state), description

@@ -1,5 +1,6 @@
 """Every number a run depends on, and what is made of them."""
 
+import dataclasses
 from typing import Any
 
 from ml_collections import ConfigDict
@@ -22,6 +23,7 @@ def published_config() -> ConfigDict:
                 "prepared_dir": "~/tensorflow_datasets",
                 "crop_size": (224, 224),
                 "frame_interval": 1,  # train on every k-th frame
+                "flip": 0.5,  # share of the clips that are mirrored
                 "rescale": 0.2,  # clips are stretched or shortened by up to this share
                 "min_frames": 32,  # … but to no fewer frames than this
                 "max_frames": 230,  # … and no more than this / frame_interval
@@ -37,6 +39,7 @@ def published_config() -> ConfigDict:
                 "alpha": 4,
                 "fusion": "FuseBiAdd",
                 "fusion_ratio": 2,
+                "zero_init_final_bn": True,  # False where nothing pretrained is loaded
                 "temporal_stack": ("K5", "P2", "K5", "P2"),
                 "hidden_size": 1024,
                 "pathway_enhancement": True,
@@ -54,6 +57,7 @@ def published_config() -> ConfigDict:
             },
             "optimizer": {
                 "learning_rate": 1e-4,
+                "warmup_steps": 0,
                 "schedule": "steps",  # or "cosine"
                 "step_epochs": (40, 60),
                 "step_factor": 0.2,
@@ -78,7 +82,7 @@ def model_config(config: ConfigDict, num_classes: int) -> ModelConfig:
         UserError: a value that no model has.
     """
     fields: dict[str, Any] = config.model.to_dict()
-    backbone = ("depths", "temporal_blocks", "width", "beta_inv", "alpha", "fusion", "fusion_ratio")
+    backbone = [field.name for field in dataclasses.fields(BackboneConfig)]
     try:
         return ModelConfig(
             num_classes=num_classes,

@@ -3,6 +3,8 @@
 python -m sfsign_jax.evaluate --checkpoint DIR --config configs/NAME.py --split dev
 """
 
+from typing import Any
+
 from absl import flags
 from flax import nnx
 from ml_collections import ConfigDict
@@ -20,7 +22,9 @@ from sfsign_jax.inference import predict_split
 
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "a checkpoint folder")
 SPLIT = flags.DEFINE_string("split", "dev", "the split to evaluate")
-PADDING = flags.DEFINE_enum("padding", "masked", ["masked", "reference"], "how batches are filled")
+PADDING: flags.FlagHolder[Any] = flags.DEFINE_enum(
+    "padding", "masked", ["masked", "reference"], "how batches are filled"
+)
 
 
 def main(config: ConfigDict) -> None:
@@ -43,6 +47,7 @@ def main(config: ConfigDict) -> None:
         total=len(dataset.splits.get(SPLIT.value, ())),
         unit="clip",
         leave=False,
+        disable=None,
     )
     predictions = predict_split(
         nnx.state(model),

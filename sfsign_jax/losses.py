@@ -95,5 +95,5 @@ def recognition_loss(
     for name in ("slow", "fast"):
         if name in outputs.paths:
             terms = path_losses(outputs.paths[name], outputs, labels, num_labels, weights)
-            parts[name] = getattr(weights, name) * sum(terms.values())
-    return sum(parts.values()), parts
+            parts[name] = getattr(weights, name) * jnp.stack(list(terms.values())).sum()
+    return jnp.stack(list(parts.values())).sum(), parts

@@ -47,7 +47,9 @@ def prepare(dataset: str, prepared_dir: Path) -> None:
         config=config or None, data_dir=str(prepared_dir), file_format="array_record"
     )
     builder.download_and_prepare()
-    counts = ", ".join(f"{split.num_examples} {name}" for name, split in builder.info.splits.items())
+    counts = ", ".join(
+        f"{split.num_examples} {name}" for name, split in builder.info.splits.items()
+    )
     print(f"{dataset} is in {builder.data_path}: {counts} clips")
 
 

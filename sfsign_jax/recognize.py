@@ -39,7 +39,7 @@ def recognize_video(recognizer: Recognizer, video: Path, picture: Path) -> None:
     print(f"{video}: {' '.join(recognition.glosses) or '(nothing recognised)'}")
     print_spans(recognition, rate)
     stride = total_stride(recognizer.config.temporal_stack)
-    save_timeline(picture, clip, recognition, recognizer.vocabulary, stride)
+    save_timeline(picture, clip, recognition, stride)
     print(f"  picture: {picture}")
 
 

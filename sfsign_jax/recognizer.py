@@ -30,6 +30,7 @@ class Recognition(NamedTuple):
     """What is signed in a clip."""
 
     glosses: tuple[str, ...]
+    tokens: tuple[int, ...]  # the class of each gloss
     spans: tuple[tuple[int, int], ...]  # first and last frame of each gloss
     log_probability: float  # of the glosses, given the clip
     alternatives: tuple[Alternative, ...]  # the next best, best first
@@ -107,6 +108,7 @@ class Recognizer:
         ]
         return Recognition(
             glosses=named[0].glosses,
+            tokens=tuple(tokens[0, : lengths[0]].tolist()),
             spans=tuple(zip(starts.tolist(), ends.tolist(), strict=True)),
             log_probability=named[0].log_probability,
             alternatives=tuple(named[1:]),

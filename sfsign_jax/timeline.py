@@ -14,7 +14,6 @@ def save_timeline(
     path: Path,
     clip: UInt8[np.ndarray, "n height width 3"],
     recognition: Recognition,
-    vocabulary: tuple[str, ...],
     stride: int,
 ) -> None:
     """Write a PNG: frames evenly over the clip, the posterior of each recognised gloss over time
@@ -34,13 +33,14 @@ def save_timeline(
     bottom.plot(steps, recognition.posteriors[:, 0], color="0.75", label="blank")
     glosses = list(dict.fromkeys(recognition.glosses))
     colours = {gloss: f"C{i % 10}" for i, gloss in enumerate(glosses)}
-    for gloss in glosses:
-        posterior = recognition.posteriors[:, 1 + vocabulary.index(gloss)]
-        bottom.plot(steps, posterior, color=colours[gloss], marker=".")
+    for gloss, token in zip(recognition.glosses, recognition.tokens, strict=True):
+        bottom.plot(steps, recognition.posteriors[:, token], color=colours[gloss], marker=".")
     for gloss, (first, last) in zip(recognition.glosses, recognition.spans, strict=True):
         bottom.axvspan(first, last + 1, color=colours[gloss], alpha=0.15, lw=0)
         middle = (first + last + 1) / 2
-        bottom.text(middle, 1.03, gloss, ha="center", va="bottom", color=colours[gloss], rotation=20)
+        bottom.text(
+            middle, 1.03, gloss, ha="center", va="bottom", color=colours[gloss], rotation=20
+        )
     bottom.set(xlim=(0, num_frames), ylim=(0, 1.22), xlabel="frame", ylabel="probability")
     bottom.set_yticks([0, 0.5, 1])
     bottom.legend(loc="center right", frameon=False)

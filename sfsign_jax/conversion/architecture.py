@@ -77,7 +77,7 @@ def read_backbone(tensors: Mapping[str, np.ndarray]) -> BackboneConfig:
 
 def time_kernels(tensors: Mapping[str, np.ndarray], stage: str) -> list[int]:
     """The temporal kernel of each block of the fast pathway."""
-    kernels = []
+    kernels: list[int] = []
     while (
         weight := tensors.get(f"conv2d.{stage}.pathway1_res{len(kernels)}.branch2.a.weight")
     ) is not None:

@@ -51,7 +51,7 @@ def released_axes(name: str, ndim: int, config: ModelConfig) -> tuple[int, ...]:
         return (2, 3, 4, 1, 0)  # out, in, t, h, w -> t, h, w, in, out
     if ndim == 3:
         return (2, 1, 0)  # out, in, size -> size, in, out
-    # The reference keeps its cosine classifier (in, classes) as we do, every other matrix (out, in).
+    # The reference keeps its cosine classifier (in, classes) as we do; other matrices (out, in).
     if ndim == 2 and not ("classifier" in name and config.weight_norm):
         return (1, 0)
     return tuple(range(ndim))

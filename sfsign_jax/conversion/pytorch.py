@@ -4,10 +4,12 @@ import pickle
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
+from numpy._core.multiarray import _reconstruct
 
 from sfsign_jax.conversion.architecture import read_architecture
 from sfsign_jax.conversion.names import UNUSED, released_axes, released_names
@@ -26,13 +28,20 @@ def read_released_file(path: Path) -> dict[str, np.ndarray]:
     try:
         import torch
     except ImportError as error:
-        raise UserError("Reading .pt files needs PyTorch: pip install 'sfsign-jax[convert]'.") from error
+        raise UserError(
+            "Reading .pt files needs PyTorch: pip install 'sfsign-jax[convert]'."
+        ) from error
     if not Path(path).is_file():
         raise UserError(f"There is no file {path}.")
     # A released file carries the random state of NumPy beside its weights, so plain arrays must
     # be allowed; nothing else is.
-    numpy_state = [np.ndarray, np.dtype, np.dtypes.UInt32DType]
-    numpy_state += [np._core.multiarray._reconstruct]
+    numpy_state: list[Any] = [
+        np.ndarray,
+        np.dtype,
+        np.dtypes.UInt32DType,
+        (_reconstruct, "numpy.core.multiarray._reconstruct"),  # as NumPy 1 wrote it
+        (_reconstruct, "numpy._core.multiarray._reconstruct"),
+    ]
     try:
         with torch.serialization.safe_globals(numpy_state):
             content = torch.load(path, map_location="cpu", weights_only=True)

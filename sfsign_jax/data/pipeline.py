@@ -63,7 +63,7 @@ def training_example(
     return {
         "frames": decode_frames([images[i] for i in kept], name),
         "corner": random_corner(dataset.frame_size, data.crop_size, rng),
-        "flip": bool(rng.random() < 0.5),
+        "flip": bool(rng.random() < data.flip),
         "labels": gloss_classes([gloss.decode() for gloss in record["glosses"]], classes, name),
     }
 

@@ -75,9 +75,7 @@ def search_clip(
     return lax.scan(advance, start, (jnp.arange(steps), symbol_probs, symbols))[0]
 
 
-def extend(
-    beams: Beams, probs: Float[Array, " s"], symbols: Int[Array, " s"], blank: int
-) -> Beams:
+def extend(beams: Beams, probs: Float[Array, " s"], symbols: Int[Array, " s"], blank: int) -> Beams:
     """One step: every prefix stays or grows by one symbol; the best are kept."""
     width, room = beams.tokens.shape
     scores = beams.scores

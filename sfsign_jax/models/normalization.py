@@ -26,7 +26,9 @@ class BatchNorm(nnx.Module):
         self, x: Float[Array, "b t *space c"], length: Int[Array, " b"], train: bool
     ) -> Float[Array, "b t *space c"]:
         values = x.astype(jnp.float32)
-        mean, var = self.batch_statistics(values, length) if train else (self.mean[...], self.var[...])
+        mean, var = (
+            self.batch_statistics(values, length) if train else (self.mean[...], self.var[...])
+        )
         scale = self.scale[...] / jnp.sqrt(var + EPSILON)
         return (values * scale + (self.bias[...] - mean * scale)).astype(x.dtype)
 

@@ -1,10 +1,12 @@
 """How clips of different length become one batch, and how many steps come out of it."""
 
+from typing import TypeVar
+
 import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Int, Num
 
-Count = int | Int[Array, "*shape"]
+Count = TypeVar("Count", int, Array)  # of one clip, or of a batch
 
 
 def left_padding(stack: tuple[str, ...]) -> int:

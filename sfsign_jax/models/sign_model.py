@@ -103,7 +103,7 @@ class SignModel(nnx.Module):
         self.dropout = nnx.Dropout(config.feature_dropout)
         new = CosineClassifier if config.weight_norm else LinearClassifier
         classifiers = None
-        self.paths = nnx.Dict()
+        self.paths: nnx.Dict = nnx.Dict()
         for name, channels in config.path_channels.items():
             if classifiers is None or config.share_classifier != 2:
                 classifier = new(config.hidden_size, config.num_classes, rngs=rngs)
@@ -156,5 +156,5 @@ def abstract_model(config: ModelConfig) -> tuple[nnx.GraphDef, nnx.State]:
 
 
 def model_with(config: ModelConfig, state: nnx.State, *more: nnx.State) -> SignModel:
-    """The model that holds `state`: the way back from arrays to a model inside a jitted function."""
+    """The model that holds `state`: from arrays back to a model, inside a jitted function."""
     return nnx.merge(abstract_model(config)[0], state, *more, copy=True)

@@ -24,14 +24,16 @@ Pathways = list[Float[Array, "b t_pathway h w c_pathway"]]  # [slow, fast]
 class BackboneConfig:
     """The published backbone is "64x2 R101 50 50"."""
 
-    depths: tuple[int, int, int, int] = (3, 4, 23, 3)
+    depths: tuple[int, ...] = (3, 4, 23, 3)
     # Only this many blocks of each stage look over time; later ones have temporal kernel 1.
-    temporal_blocks: tuple[int, int, int, int] = (3, 4, 6, 3)
+    temporal_blocks: tuple[int, ...] = (3, 4, 6, 3)
     width: int = 64  # channels of the slow stem
     beta_inv: int = 8  # slow channels / fast channels
     alpha: int = 4  # frames of the fast pathway / frames of the slow one
     fusion: str = "FuseBiAdd"
     fusion_ratio: int = 2  # channels a concatenating fusion adds to slow / fast channels
+    # Blocks start as their shortcut: good from pretrained weights, slow from random ones.
+    zero_init_final_bn: bool = True
 
     @property
     def channels(self) -> tuple[int, int]:
@@ -55,14 +57,22 @@ class Branch2(nnx.Module):
     """The three convolutions of a bottleneck block: over time, over space, over channels."""
 
     def __init__(
-        self, into: int, inner: int, outer: int, time_kernel: int, stride: int, *, rngs: nnx.Rngs
+        self,
+        into: int,
+        inner: int,
+        time_kernel: int,
+        stride: int,
+        final_scale: float,
+        *,
+        rngs: nnx.Rngs,
     ):
+        outer = inner * EXPANSION
         self.a = Convolution(into, inner, (time_kernel, 1, 1), rngs=rngs)
         self.a_bn = BatchNorm(inner)
         self.b = Convolution(inner, inner, (1, 3, 3), space_stride=stride, rngs=rngs)
         self.b_bn = BatchNorm(inner)
         self.c = Convolution(inner, outer, (1, 1, 1), rngs=rngs)
-        self.c_bn = BatchNorm(outer, initial_scale=0.0)
+        self.c_bn = BatchNorm(outer, initial_scale=final_scale)
 
     def __call__(
         self, x: Float[Array, "b t h w i"], length: Int[Array, " b"], train: bool
@@ -74,13 +84,21 @@ class Branch2(nnx.Module):
 
 class Bottleneck(nnx.Module):
     def __init__(
-        self, into: int, inner: int, outer: int, time_kernel: int, stride: int, *, rngs: nnx.Rngs
+        self,
+        into: int,
+        inner: int,
+        time_kernel: int,
+        stride: int,
+        final_scale: float,
+        *,
+        rngs: nnx.Rngs,
     ):
+        outer = inner * EXPANSION
         self.projects = into != outer or stride != 1
         if self.projects:
             self.branch1 = Convolution(into, outer, (1, 1, 1), space_stride=stride, rngs=rngs)
             self.branch1_bn = BatchNorm(outer)
-        self.branch2 = Branch2(into, inner, outer, time_kernel, stride, rngs=rngs)
+        self.branch2 = Branch2(into, inner, time_kernel, stride, final_scale, rngs=rngs)
 
     def __call__(
         self, x: Float[Array, "b t h w i"], length: Int[Array, " b"], train: bool
@@ -114,19 +132,19 @@ class Stage(nnx.Module):
         temporal_blocks: int,
         time_kernels: tuple[int, int],
         stride: int,
+        final_scale: float,
         *,
         rngs: nnx.Rngs,
     ):
         self.depth = depth
         for p in range(2):
-            outer = inner[p] * EXPANSION
             for i in range(depth):
                 block = Bottleneck(
-                    into[p] if i == 0 else outer,
+                    into[p] if i == 0 else inner[p] * EXPANSION,
                     inner[p],
-                    outer,
                     time_kernels[p] if i < temporal_blocks else 1,
                     stride if i == 0 else 1,
+                    final_scale,
                     rngs=rngs,
                 )
                 setattr(self, f"pathway{p}_res{i}", block)
@@ -162,6 +180,7 @@ class SlowFast(nnx.Module):
                 config.temporal_blocks[i],
                 TIME_KERNELS[stage],
                 stride=1 if i == 0 else 2,
+                final_scale=0.0 if config.zero_init_final_bn else 1.0,
                 rngs=rngs,
             )
             setattr(self, stage, blocks)

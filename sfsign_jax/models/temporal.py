@@ -41,7 +41,7 @@ class TemporalConv(nnx.Module):
 
     def __init__(self, into: int, hidden: int, stack: tuple[str, ...], *, rngs: nnx.Rngs):
         self.stack = stack
-        self.layers = nnx.Dict()
+        self.layers: nnx.Dict = nnx.Dict()
         index = 0
         for layer in stack:
             if layer[0] == "K":

@@ -21,7 +21,7 @@ from sfsign_jax.evaluation import word_error_rate
 from sfsign_jax.inference import SplitPredictions, predict_split
 from sfsign_jax.training.optimizer import Recipe
 from sfsign_jax.training.state import TrainState, create_train_state
-from sfsign_jax.training.step import Batch, train_step
+from sfsign_jax.training.step import train_step
 
 Metrics = dict[str, float]
 
@@ -92,7 +92,7 @@ def start_workdir(workdir: Path, config: ConfigDict) -> None:
 
 def train_epoch(
     state: TrainState,
-    batches: Iterator[Batch],
+    batches: Iterator[dict[str, np.ndarray]],
     description: ModelDescription,
     recipe: Recipe,
     board: SummaryWriter,
@@ -100,13 +100,15 @@ def train_epoch(
 ) -> tuple[TrainState, Metrics]:
     """One pass over the training clips; the mean of each metric over its finite batches."""
     history: list[Metrics] = []
-    pending = None
+    pending: dict[str, jax.Array] = {}
     first_step = int(state.step)
-    progress = tqdm(range(recipe.steps_per_epoch), desc=title, unit="batch", leave=False)
+    progress = tqdm(
+        range(recipe.steps_per_epoch), desc=title, unit="batch", leave=False, disable=None
+    )
     for i in progress:
         state, metrics = train_step(state, next(batches), config=description.config, recipe=recipe)
         # Metrics are fetched one step late, so that the device never waits for the host.
-        if pending is not None:
+        if pending:
             history.append(fetch(pending, board, first_step + i))
             progress.set_postfix(loss=f"{history[-1]['loss']:.2f}")
         pending = metrics

@@ -56,5 +56,13 @@ def train_step(
     finite = jnp.isfinite(loss) & jnp.isfinite(grad_norm)
     old = (state.params, state.batch_stats, state.optimizer)
     new = jax.tree.map(functools.partial(jnp.where, finite), (params, batch_stats, optimizer), old)
-    state = TrainState(state.step + 1, state.skipped + ~finite, *new, state.key)
+    params, batch_stats, optimizer = new
+    state = TrainState(
+        step=state.step + 1,
+        skipped=state.skipped + ~finite,
+        params=params,
+        batch_stats=batch_stats,
+        optimizer=optimizer,
+        key=state.key,
+    )
     return state, {"loss": loss, **parts, "grad_norm": grad_norm, "learning_rate": rate}

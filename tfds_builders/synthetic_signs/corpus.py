@@ -52,7 +52,7 @@ DEMO = CorpusConfig(
     length=lengths.demo_length,
     frame_size=72,
     hand_length=0.26,
-    clips={"train": 800, "dev": 60, "test": 60},
+    clips={"train": 1600, "dev": 60, "test": 60},
 )
 FULL = CorpusConfig(
     lexicon=FULL_LEXICON,

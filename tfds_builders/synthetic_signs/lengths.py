@@ -4,8 +4,8 @@ import numpy as np
 
 
 def demo_length(rng: np.random.Generator, speed: float) -> tuple[int, int]:
-    """Short clips of 2 to 4 glosses, about 8 frames each: (glosses, frames)."""
-    glosses = int(rng.choice((2, 3, 4), p=(0.25, 0.4, 0.35)))
+    """Short clips of 1 to 3 glosses, about 8 frames each: (glosses, frames)."""
+    glosses = int(rng.choice((1, 2, 3), p=(0.3, 0.35, 0.35)))
     return glosses, round((8.2 * glosses + 6 + rng.uniform(-1.5, 1.5)) / speed)
 
 

@@ -1,0 +1,35 @@
+PYTHON ?= python3
+BIN = .venv/bin
+INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
+
+.PHONY: demo test check clean
+
+# Corpus, training, word error rate and one recognised clip; everything lands in demo/.
+demo: .venv/demo
+	rm -rf demo/run
+	$(BIN)/python -m sfsign_jax.prepare synthetic_signs/demo --prepared_dir demo/data
+	$(BIN)/python -m sfsign_jax.train --config configs/demo.py --workdir demo/run
+	$(BIN)/python -m sfsign_jax.evaluate --config configs/demo.py --checkpoint demo/run/best --split test
+	$(BIN)/python tools/export_clip.py synthetic_signs/demo demo/clip.mp4 --prepared_dir demo/data
+	$(BIN)/python -m sfsign_jax.recognize --checkpoint demo/run/best demo/clip.mp4
+
+test: check
+	$(BIN)/python -m pytest --quiet --numprocesses 2
+
+check: .venv/test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.venv/demo: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(INSTALL) --editable '.[train]'
+	touch $@
+
+.venv/test: .venv/demo
+	$(INSTALL) --editable '.[train,convert,dev]'
+	touch $@
+
+clean:
+	rm -rf .venv demo

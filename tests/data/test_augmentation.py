@@ -1,0 +1,42 @@
+"""Oracle: the distributions that SPEC "Frames and batches" states."""
+
+import numpy as np
+import pytest
+
+from sfsign_jax.data.augmentation import (
+    interval_frames,
+    random_corner,
+    rescale_frames,
+    rescaled_length,
+)
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("frames", [20, 100, 290])
+def test_rescaled_length(frames):
+    lengths = {rescaled_length(frames, 0.2, 32, 230, RNG) for _ in range(3000)}
+    low, high = (-(-min(max(int(frames * s), 32), 230) // 4) * 4 for s in (0.8, 1.2))
+    assert min(lengths) == low
+    assert max(lengths) == high
+    assert all(length % 4 == 0 for length in lengths)
+
+
+def test_rescaled_frames_are_in_order_and_repeat_only_when_they_must():
+    for length in (8, 20, 32):
+        kept = rescale_frames(20, length, RNG)
+        assert len(kept) == length
+        assert np.all(np.diff(kept) >= (1 if length <= 20 else 0))
+        assert kept.min() >= 0
+        assert kept.max() < 20
+
+
+def test_interval_frames_start_anywhere():
+    starts = {tuple(interval_frames(10, 3, RNG).tolist()) for _ in range(100)}
+    assert starts == {(0, 3, 6, 9), (1, 4, 7), (2, 5, 8)}
+
+
+def test_corners_reach_every_edge():
+    corners = np.array([random_corner((256, 256), (224, 224), RNG) for _ in range(3000)])
+    assert corners.min(0).tolist() == [0, 0]
+    assert corners.max(0).tolist() == [32, 32]

@@ -1,0 +1,74 @@
+"""Oracle: XLA's own 3-D convolution."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+
+from sfsign_jax.models.convolution import (
+    convolve,
+    mask_time,
+    max_of_slices,
+    max_pool_space,
+    stack_time_taps,
+)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "time_stride", "space_stride"),
+    [
+        ((1, 1, 1), 1, 1),
+        ((1, 1, 1), 1, 2),
+        ((3, 1, 1), 1, 1),
+        ((5, 1, 1), 4, 1),
+        ((1, 3, 3), 1, 1),
+        ((1, 3, 3), 1, 2),
+        ((1, 7, 7), 1, 2),
+        ((5, 7, 7), 1, 2),
+    ],
+)
+def test_convolve_equals_3d_convolution(kernel, time_stride, space_stride):
+    x = jax.random.normal(jax.random.key(0), (2, 13, 10, 8, 3))
+    weights = jax.random.normal(jax.random.key(1), (*kernel, 3, 4))
+    expected = lax.conv_general_dilated(
+        x,
+        weights,
+        window_strides=(time_stride, space_stride, space_stride),
+        padding=[(k // 2, k // 2) for k in kernel],
+        dimension_numbers=("NDHWC", "DHWIO", "NDHWC"),
+    )
+    np.testing.assert_allclose(convolve(x, weights, time_stride, space_stride), expected, atol=2e-4)
+
+
+def test_stack_time_taps_puts_neighbours_side_by_side():
+    x = jnp.arange(1.0, 6.0).reshape(1, 5, 1)
+    taps = stack_time_taps(x, 3, stride=2, padding=1)
+    np.testing.assert_array_equal(taps[0], [[0, 1, 2], [2, 3, 4], [4, 5, 0]])
+
+
+def test_mask_time_zeroes_past_each_length():
+    masked = mask_time(jnp.ones((2, 3, 1, 2)), jnp.array([1, 3]))
+    np.testing.assert_array_equal(masked.sum((2, 3)), [[2, 0, 0], [2, 2, 2]])
+
+
+def test_max_pool_ignores_the_padding():
+    x = -jnp.ones((1, 2, 4, 4, 1))
+    np.testing.assert_array_equal(max_pool_space(x), -np.ones((1, 2, 2, 2, 1)))
+
+
+def test_max_pool_and_its_gradient_equal_xlas():
+    x = jax.random.normal(jax.random.key(0), (2, 3, 9, 8, 4))
+
+    def xla(x):
+        window, strides = (1, 1, 3, 3, 1), (1, 1, 2, 2, 1)
+        padding = ((0, 0), (0, 0), (1, 1), (1, 1), (0, 0))
+        return lax.reduce_window(x, -jnp.inf, lax.max, window, strides, padding)
+
+    np.testing.assert_array_equal(max_pool_space(x), xla(x))
+    np.testing.assert_array_equal(max_of_slices(x), xla(x))
+    weights = jax.random.normal(jax.random.key(1), xla(x).shape)
+    ours, expected = (
+        jax.grad(lambda x, f=f: (f(x) * weights).sum())(x) for f in (max_pool_space, xla)
+    )
+    np.testing.assert_allclose(ours, expected, atol=1e-6)

@@ -1,0 +1,144 @@
+"""Oracle: the PyTorch statement of the network, and properties of the padding."""
+
+import re
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+import torch_reference as reference
+from flax import nnx
+from oracle import oracle_of, small_config, state_of
+
+from sfsign_jax.losses import recognition_loss
+from sfsign_jax.models.sign_model import ModelConfig, abstract_model, model_with
+
+SIZE = 32
+STACKS = sorted(set(reference.STACKS.values()))
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Small networks are many times slower with several threads on busy cores."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def random_clips(*lengths):
+    rng = np.random.default_rng(0)
+    return [rng.normal(size=(n, SIZE, SIZE, 3)).astype(np.float32) for n in lengths]
+
+
+def filled(clips, bucket):
+    frames = np.zeros((len(clips), bucket, SIZE, SIZE, 3), np.float32)
+    for row, clip in zip(frames, clips, strict=True):
+        row[: len(clip)] = clip
+    return frames, np.array([len(clip) for clip in clips])
+
+
+def logits_of(config, state, clips, bucket, padding):
+    frames, num_frames = filled(clips, bucket)
+
+    @jax.jit
+    def forward(state, frames, num_frames):
+        outputs = model_with(config, state)(frames, num_frames, padding=padding)
+        return outputs.paths["main"], outputs.num_steps
+
+    paths, steps = forward(state, frames, num_frames)
+    return np.asarray(paths.conv_logits), np.asarray(paths.sequence_logits), np.asarray(steps)
+
+
+def oracle_logits(model, clips):
+    stack, alpha = model.config.stack, model.config.alpha
+    with torch.no_grad():
+        main = model(*reference.pad_batch(clips, stack, alpha), aux=False)["main"]
+    return main["conv_logits"].numpy(), main["sequence_logits"].numpy()
+
+
+VARIANTS = [
+    *({"fusion": fusion} for fusion in reference.FUSIONS),
+    *({"temporal_stack": stack} for stack in STACKS),
+    {"share_classifier": 0},
+    {"share_classifier": 2},
+    {"weight_norm": False},
+    {"pathway_enhancement": False, "alpha": 2},
+]
+
+
+@pytest.mark.parametrize("changes", VARIANTS, ids=str)
+def test_every_variant_equals_the_oracle(changes):
+    config = small_config(**changes)
+    model = oracle_of(config)
+    state = state_of(config, model)
+    clips = random_clips(17, 12)
+
+    conv, sequence = oracle_logits(model, clips)
+    ours_conv, ours_sequence, _ = logits_of(config, state, clips, 24, "reference")
+    np.testing.assert_allclose(ours_conv[:, : conv.shape[1]], conv, atol=2e-5)
+    np.testing.assert_allclose(ours_sequence[:, : conv.shape[1]], sequence, atol=2e-5)
+
+    ours_conv, ours_sequence, steps = logits_of(config, state, clips, 24, "masked")
+    for i, clip in enumerate(clips):
+        conv, sequence = oracle_logits(model, [clip])
+        assert steps[i] == conv.shape[1]
+        np.testing.assert_allclose(ours_conv[i, : steps[i]], conv[0], atol=2e-5)
+        np.testing.assert_allclose(ours_sequence[i, : steps[i]], sequence[0], atol=2e-5)
+        assert not ours_conv[i, steps[i] :].any()
+
+
+@pytest.mark.parametrize("padding", ["masked", "reference"])
+def test_loss_and_gradient_do_not_see_the_bucket(padding):
+    config = small_config()
+    params, stats = nnx.split_state(state_of(config, oracle_of(config)), nnx.Param, ...)
+    labels, num_labels = np.array([[1, 2, 2], [5, 0, 0]]), np.array([3, 1])
+
+    @jax.jit
+    def loss_and_gradient(params, frames, num_frames):
+        def loss(params):
+            model = model_with(config, params, stats)
+            outputs = model(frames, num_frames, padding=padding, train=True)
+            return recognition_loss(outputs, labels, num_labels)[0]
+
+        return jax.value_and_grad(loss)(params)
+
+    clips = random_clips(30, 13)
+    loss, gradient = loss_and_gradient(params, *filled(clips, 32))
+    wide_loss, wide_gradient = loss_and_gradient(params, *filled(clips, 96))
+    np.testing.assert_allclose(wide_loss, loss, rtol=1e-4)
+    norm = np.sqrt(sum(np.square(g).sum() for g in jax.tree.leaves(gradient)))
+    difference = jax.tree.map(lambda a, b: a - b, gradient, wide_gradient)
+    error = np.sqrt(sum(np.square(g).sum() for g in jax.tree.leaves(difference)))
+    assert error < 1e-4 * norm
+
+
+def test_published_model_has_the_published_size():
+    params = nnx.split_state(abstract_model(ModelConfig(1296))[1], nnx.Param, ...)[0]
+    assert sum(leaf.size for leaf in jax.tree.leaves(params)) == 133_601_920
+
+
+@pytest.mark.parametrize("train", [False, True])
+def test_no_3d_convolution_is_lowered(train):
+    config = ModelConfig(21, hidden_size=64)
+    params, stats = nnx.split_state(abstract_model(config)[1], nnx.Param, ...)
+    frames = jax.ShapeDtypeStruct((1, 16, 32, 32, 3), jnp.float32)
+
+    def total(params, stats, frames):
+        outputs = model_with(config, params, stats)(frames, jnp.array([16]), train=train)
+        return sum(path.sequence_logits.sum() for path in outputs.paths.values())
+
+    program = jax.jit(jax.grad(total) if train else total).lower(params, stats, frames).as_text()
+    convolutions = re.findall(r"stablehlo.convolution.*dim_numbers = (\[.*?\])x", program)
+    assert len(convolutions) > 60
+    assert all(len(re.findall(r"\d", dimensions)) <= 2 for dimensions in convolutions)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"temporal_stack": ("K5", "Q2")}, {"temporal_stack": ("P2",)}, {"share_classifier": 3}],
+)
+def test_impossible_configurations_are_refused(wrong):
+    with pytest.raises(ValueError, match=r"temporal_stack|share_classifier"):
+        small_config(**wrong)

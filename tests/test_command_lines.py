@@ -1,0 +1,154 @@
+"""Wrong input: one sentence, status 2, no traceback, nothing half-written."""
+
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from oracle import oracle_of, small_config, state_of
+
+from sfsign_jax.checkpoint import ModelDescription, save_checkpoint
+from sfsign_jax.data.transforms import Preprocessing
+from tfds_builders.synthetic_signs.corpus import DEMO
+from tfds_builders.synthetic_signs.synthetic_signs_dataset_builder import (
+    Builder,
+    SyntheticSignsConfig,
+)
+
+ROOT = Path(__file__).parent.parent
+CONFIG = ["--config", str(ROOT / "configs" / "demo.py")]
+
+
+def run(*arguments, cwd):
+    """Status and output of `python -m …` or `python tools/…`."""
+    command = [sys.executable, *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def assert_one_sentence(result, *words):
+    assert result.returncode == 2, result.stderr
+    assert "Traceback" not in result.stderr
+    errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1, result.stderr
+    for word in words:
+        assert word in errors[0]
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    """A small model of three glosses that no dataset has."""
+    config = small_config(num_classes=4)
+    folder = tmp_path_factory.mktemp("models") / "small"
+    description = ModelDescription(config, ("X", "Y", "Z"), Preprocessing((40, 40), (32, 32)))
+    save_checkpoint(folder, state_of(config, oracle_of(config)), description)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """A prepared dataset of a few synthetic clips under the demo's name."""
+    folder = tmp_path_factory.mktemp("prepared")
+    corpus = dataclasses.replace(DEMO, clips={"train": 6, "dev": 3, "test": 3})
+    config = SyntheticSignsConfig(name="demo", corpus=corpus)
+    Builder(data_dir=str(folder), config=config, file_format="array_record").download_and_prepare()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--workdir", "run"], ["--config"]),
+        ([*CONFIG], ["--workdir"]),
+        ([*CONFIG, "--workdir", "run", "--config.optimizer.learning_rat=1"], ["learning_rat"]),
+        ([*CONFIG, "--workdir", "run", "--config.data.prepared_dir=nowhere"], ["prepare"]),
+        (["--config", "configs/missing.py", "--workdir", "run"], ["missing.py"]),
+    ],
+    ids=["no config", "no workdir", "unknown key", "no data", "missing config"],
+)
+def test_train(arguments, words, tmp_path):
+    assert_one_sentence(run("-m", "sfsign_jax.train", *arguments, cwd=tmp_path), *words)
+    assert not list(tmp_path.iterdir())
+
+
+def test_train_evaluate_and_recognize(prepared, tmp_path):
+    """A run of two batches, end to end."""
+    small = [
+        f"--config.data.prepared_dir={prepared}",
+        "--config.model.width=8",
+        "--config.model.beta_inv=2",
+        "--config.model.hidden_size=8",
+        "--config.training.epochs=1",
+        "--config.training.batch_size=3",
+        "--config.evaluation.batch_size=3",
+    ]
+    workdir = tmp_path / "run"
+    trained = run("-m", "sfsign_jax.train", *CONFIG, "--workdir", workdir, *small, cwd=tmp_path)
+    assert trained.returncode == 0, trained.stderr
+    log = (workdir / "train.log").read_text()
+    assert "epoch 1/1" in log
+    assert "dev WER" in log
+    assert list(workdir.glob("events.out.tfevents*"))
+
+    again = run("-m", "sfsign_jax.train", *CONFIG, "--workdir", workdir, *small, cwd=tmp_path)
+    assert_one_sentence(again, "already holds a run")
+
+    best = workdir / "best"
+    evaluate = ["-m", "sfsign_jax.evaluate", *CONFIG, *small, "--checkpoint", best]
+    evaluated = run(*evaluate, "--split", "test", cwd=tmp_path)
+    assert evaluated.returncode == 0, evaluated.stderr
+    assert evaluated.stdout.count("WER") == 2
+    assert_one_sentence(run(*evaluate, "--split", "tset", cwd=tmp_path), "tset", "dev")
+
+    video = tmp_path / "clip.mp4"
+    exported = run(
+        ROOT / "tools" / "export_clip.py",
+        "synthetic_signs/demo",
+        video,
+        f"--prepared_dir={prepared}",
+        cwd=tmp_path,
+    )
+    assert exported.returncode == 0, exported.stderr
+    recognized = run("-m", "sfsign_jax.recognize", "--checkpoint", best, video, cwd=tmp_path)
+    assert recognized.returncode == 0, recognized.stderr
+    picture = cv2.imread(str(tmp_path / "clip.timeline.png"))
+    assert picture.shape[1] > 1000
+
+
+def test_evaluate_with_another_vocabulary(checkpoint, prepared, tmp_path):
+    arguments = [*CONFIG, f"--config.data.prepared_dir={prepared}", "--checkpoint", checkpoint]
+    result = run("-m", "sfsign_jax.evaluate", *arguments, cwd=tmp_path)
+    assert_one_sentence(result, "another vocabulary")
+
+
+def test_recognize(checkpoint, tmp_path):
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    recognize = ["-m", "sfsign_jax.recognize", "--checkpoint", checkpoint]
+    assert_one_sentence(run(*recognize, frames, cwd=tmp_path), "has no frames")
+    assert_one_sentence(run(*recognize, "missing.mp4", cwd=tmp_path), "missing.mp4")
+    (frames / "0.png").write_bytes(b"not an image")
+    assert_one_sentence(run(*recognize, frames, cwd=tmp_path), "0.png", "not an image")
+    assert not list(tmp_path.glob("*.timeline.png"))
+    for i in range(9):
+        cv2.imwrite(str(frames / f"{i}.png"), np.full((50, 60, 3), 20 * i, np.uint8))
+    result = run(*recognize, frames, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "frames.timeline.png").exists()
+
+
+def test_convert(tmp_path):
+    (tmp_path / "broken.pt").write_bytes(b"no checkpoint")
+    convert = [ROOT / "tools" / "convert_weights.py"]
+    assert_one_sentence(run(*convert, "broken.pt", "model", cwd=tmp_path), "broken.pt")
+    assert_one_sentence(run(*convert, "missing.pt", "model", cwd=tmp_path), "missing.pt")
+    assert not (tmp_path / "model").exists()
+
+
+def test_prepare(tmp_path):
+    prepare = ["-m", "sfsign_jax.prepare", "--prepared_dir", tmp_path]
+    assert_one_sentence(run(*prepare, "fenix", cwd=tmp_path), "synthetic_signs")
+    assert_one_sentence(run(*prepare, "synthetic_signs/large", cwd=tmp_path), "demo, full")
+    assert not list(tmp_path.iterdir())
