@@ -9,7 +9,7 @@ demo: .venv/demo
 	rm -rf demo/run
 	$(BIN)/python -m sfsign_jax.prepare synthetic_signs/demo --prepared_dir demo/data
 	$(BIN)/python -m sfsign_jax.train --config configs/demo.py --workdir demo/run
-	$(BIN)/python -m sfsign_jax.evaluate --config configs/demo.py --checkpoint demo/run/best --split test
+	$(BIN)/python -m sfsign_jax.evaluate --config configs/demo.py --checkpoint demo/run/best --split dev
 	$(BIN)/python tools/export_clip.py synthetic_signs/demo demo/clip.mp4 --prepared_dir demo/data
 	$(BIN)/python -m sfsign_jax.recognize --checkpoint demo/run/best demo/clip.mp4
 

@@ -20,15 +20,17 @@ def get_config():
     config.model.width = 16
     config.model.zero_init_final_bn = False
     config.model.beta_inv = 4
-    config.model.hidden_size = 128
+    config.model.hidden_size = 256
+    config.model.weight_norm = False
+    config.model.share_classifier = 0
     config.model.feature_dropout = 0.0
-    config.model.lstm_dropout = 0.3
+    config.model.lstm_dropout = 0.1
     # From random weights the teacher knows nothing yet and would only hold the student back.
     config.loss.distillation = 0.0
-    config.optimizer.learning_rate = 2e-3
-    config.optimizer.warmup_steps = 50
+    config.optimizer.learning_rate = 3e-3
+    config.optimizer.warmup_steps = 100
     config.optimizer.schedule = "cosine"
-    config.training.epochs = 3
+    config.training.epochs = 5
     config.training.batch_size = 4
     config.evaluation.batch_size = 20
     return config

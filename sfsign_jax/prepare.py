@@ -23,11 +23,16 @@ def main() -> None:
         default=Path("~/tensorflow_datasets"),
         help="where prepared datasets are kept; default: %(default)s",
     )
+    parser.add_argument(
+        "--clips",
+        metavar="TRAIN,DEV,TEST",
+        help="synthetic_signs only: how many clips to draw; kept as a dataset named after them",
+    )
     arguments = parser.parse_args()
-    prepare(arguments.dataset, arguments.prepared_dir.expanduser())
+    prepare(arguments.dataset, arguments.prepared_dir.expanduser(), arguments.clips)
 
 
-def prepare(dataset: str, prepared_dir: Path) -> None:
+def prepare(dataset: str, prepared_dir: Path, clips: str | None = None) -> None:
     """Write `dataset` (name or name/config) as ArrayRecord files below `prepared_dir`.
 
     Raises:
@@ -43,6 +48,10 @@ def prepare(dataset: str, prepared_dir: Path) -> None:
             f"{name} has no configuration {config!r}; it has "
             f"{', '.join(module.Builder.builder_configs)}"
         )
+    if clips:
+        if name != "synthetic_signs":
+            raise UserError(f"{name} has the clips it has: --clips is for synthetic_signs")
+        config = module.resized_config(config or "demo", clip_counts(clips))
     builder = module.Builder(
         config=config or None, data_dir=str(prepared_dir), file_format="array_record"
     )
@@ -50,7 +59,19 @@ def prepare(dataset: str, prepared_dir: Path) -> None:
     counts = ", ".join(
         f"{split.num_examples} {name}" for name, split in builder.info.splits.items()
     )
-    print(f"{dataset} is in {builder.data_path}: {counts} clips")
+    print(f"{builder.info.full_name} is in {builder.data_path}: {counts} clips")
+
+
+def clip_counts(text: str) -> dict[str, int]:
+    """5672,540,629 as the number of clips of each split.
+
+    Raises:
+        UserError: the text is something else.
+    """
+    counts = text.split(",")
+    if len(counts) != 3 or not all(count.isdigit() and int(count) > 0 for count in counts):
+        raise UserError(f"--clips is {text!r}: give three numbers, such as 5672,540,629")
+    return dict(zip(("train", "dev", "test"), map(int, counts), strict=True))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from sfsign_jax.conversion.pytorch import convert_tensors
 from sfsign_jax.models.sign_model import ModelConfig
 from sfsign_jax.models.slowfast import BackboneConfig
 
-SMALL = {"depths": (2, 1, 2, 1), "temporal_blocks": (1, 1, 1, 1), "width": 8, "beta_inv": 2}
+SMALL = {"depths": (2, 1, 1, 1), "temporal_blocks": (1, 1, 1, 1), "width": 8, "beta_inv": 2}
 
 
 def small_config(**changes) -> ModelConfig:

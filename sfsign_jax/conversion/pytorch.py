@@ -48,7 +48,7 @@ def read_released_file(path: Path) -> dict[str, np.ndarray]:
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
         raise UserError(
             f"{path} can't be read as a PyTorch checkpoint (damaged, or it asks to run code): "
-            f"{str(error).splitlines()[0]}"
+            f"{str(error).partition(chr(10))[0] or 'it is empty'}"
         ) from error
     state = content.get("model_state_dict") if isinstance(content, Mapping) else None
     if not isinstance(state, Mapping):

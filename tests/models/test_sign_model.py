@@ -13,6 +13,7 @@ from oracle import oracle_of, small_config, state_of
 
 from sfsign_jax.losses import recognition_loss
 from sfsign_jax.models.sign_model import ModelConfig, abstract_model, model_with
+from sfsign_jax.models.slowfast import BackboneConfig
 
 SIZE = 32
 STACKS = sorted(set(reference.STACKS.values()))
@@ -121,7 +122,8 @@ def test_published_model_has_the_published_size():
 
 @pytest.mark.parametrize("train", [False, True])
 def test_no_3d_convolution_is_lowered(train):
-    config = ModelConfig(21, hidden_size=64)
+    backbone = BackboneConfig(depths=(2, 2, 2, 2), temporal_blocks=(1, 1, 1, 1))
+    config = ModelConfig(21, backbone, hidden_size=64)
     params, stats = nnx.split_state(abstract_model(config)[1], nnx.Param, ...)
     frames = jax.ShapeDtypeStruct((1, 16, 32, 32, 3), jnp.float32)
 
@@ -131,7 +133,7 @@ def test_no_3d_convolution_is_lowered(train):
 
     program = jax.jit(jax.grad(total) if train else total).lower(params, stats, frames).as_text()
     convolutions = re.findall(r"stablehlo.convolution.*dim_numbers = (\[.*?\])x", program)
-    assert len(convolutions) > 60
+    assert len(convolutions) > 15
     assert all(len(re.findall(r"\d", dimensions)) <= 2 for dimensions in convolutions)
 
 

@@ -51,7 +51,7 @@ DEMO = CorpusConfig(
     signers=SIGNERS[:5],
     length=lengths.demo_length,
     frame_size=72,
-    hand_length=0.26,
+    hand_length=0.3,
     clips={"train": 1600, "dev": 60, "test": 60},
 )
 FULL = CorpusConfig(

@@ -112,7 +112,7 @@ DEMO_LEXICON = (
     Gloss("CLOUD", "weather", FIST, WAVE),
     Gloss("SUN", "weather", FIVE, CIRCLE),
     Gloss("WIND", "weather", FIST, CIRCLE),
-    Gloss("STORM", "weather", FIST, CIRCLE, OPEN_MOUTH),
+    Gloss("STORM", "weather", FIST, SWEEP, OPEN_MOUTH),
     Gloss("MUCH", "degree", FIVE, SWEEP),
     Gloss("LITTLE", "degree", FIST, TAP),
 )

@@ -1,7 +1,7 @@
 """The TFDS builder of the synthetic corpus."""
 
+import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import tensorflow_datasets as tfds
@@ -10,11 +10,21 @@ from tfds_builders.records import clip_features
 from tfds_builders.synthetic_signs.corpus import DEMO, FULL, SPLITS, CorpusConfig, encoded_clips
 
 
-@dataclass(eq=False)
+@dataclasses.dataclass(eq=False)
 class SyntheticSignsConfig(tfds.core.BuilderConfig):
     """A named corpus; for another number of clips, pass one with a changed ``corpus``."""
 
     corpus: CorpusConfig = DEMO
+
+
+def resized_config(name: str, clips: dict[str, int]) -> SyntheticSignsConfig:
+    """Configuration `name` with other numbers of clips, named after them: full_5672_540_629."""
+    config = Builder.builder_configs[name]
+    return SyntheticSignsConfig(
+        name="_".join([name, *map(str, clips.values())]),
+        description=config.description,
+        corpus=dataclasses.replace(config.corpus, clips=clips),
+    )
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):

@@ -1,0 +1,5 @@
+"""Small networks run once each: compiling them quickly matters more than running them quickly."""
+
+import jax
+
+jax.config.update("jax_disable_most_optimizations", True)
