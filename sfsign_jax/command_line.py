@@ -31,12 +31,15 @@ def parse(arguments: list[str]) -> ConfigDict:
         rest = flags.FLAGS(arguments)
     except (flags.Error, KeyError, AttributeError, TypeError, ValueError) as error:
         raise UserError(one_sentence(error)) from error
-    except (FileNotFoundError, OSError) as error:
-        raise UserError(f"there is no config file {error.filename}") from error
     if len(rest) > 1:
         raise UserError(f"unexpected argument {rest[1]!r}")
     if flags.FLAGS.config is None:
         raise UserError("no --config given: for example --config configs/demo.py")
+    file = config_flags.get_config_filename(flags.FLAGS["config"])
+    if not Path(file).is_file():
+        raise UserError(f"there is no config file {file}")
+    if not isinstance(flags.FLAGS.config, ConfigDict):  # its errors come when it is read
+        raise UserError(f"{file} can't be loaded: it must define get_config()")
     return flags.FLAGS.config
 
 

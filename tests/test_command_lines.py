@@ -1,6 +1,5 @@
 """Wrong input: one sentence, status 2, no traceback, nothing half-written."""
 
-import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +11,6 @@ from oracle import oracle_of, small_config, state_of
 
 from sfsign_jax.checkpoint import ModelDescription, save_checkpoint
 from sfsign_jax.data.transforms import Preprocessing
-from tfds_builders.synthetic_signs.corpus import DEMO
-from tfds_builders.synthetic_signs.synthetic_signs_dataset_builder import (
-    Builder,
-    SyntheticSignsConfig,
-)
 
 ROOT = Path(__file__).parent.parent
 CONFIG = ["--config", str(ROOT / "configs" / "demo.py")]
@@ -49,11 +43,12 @@ def checkpoint(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
-    """A prepared dataset of a few synthetic clips under the demo's name."""
+    """A prepared dataset of a few synthetic clips."""
     folder = tmp_path_factory.mktemp("prepared")
-    corpus = dataclasses.replace(DEMO, clips={"train": 6, "dev": 3, "test": 3})
-    config = SyntheticSignsConfig(name="demo", corpus=corpus)
-    Builder(data_dir=str(folder), config=config, file_format="array_record").download_and_prepare()
+    prepare = ["-m", "sfsign_jax.prepare", "synthetic_signs/demo", "--clips", "6,3,3"]
+    result = run(*prepare, "--prepared_dir", folder, cwd=folder)
+    assert result.returncode == 0, result.stderr
+    assert "6 train, 3 dev, 3 test clips" in result.stdout
     return folder
 
 
@@ -76,10 +71,12 @@ def test_train(arguments, words, tmp_path):
 def test_train_evaluate_and_recognize(prepared, tmp_path):
     """A run of two batches, end to end."""
     small = [
+        "--config.data.name=synthetic_signs/demo_6_3_3",
         f"--config.data.prepared_dir={prepared}",
         "--config.model.width=8",
         "--config.model.beta_inv=2",
         "--config.model.hidden_size=8",
+        "--config.model.pathway_enhancement=False",
         "--config.training.epochs=1",
         "--config.training.batch_size=3",
         "--config.evaluation.batch_size=3",
@@ -105,7 +102,7 @@ def test_train_evaluate_and_recognize(prepared, tmp_path):
     video = tmp_path / "clip.mp4"
     exported = run(
         ROOT / "tools" / "export_clip.py",
-        "synthetic_signs/demo",
+        "synthetic_signs/demo_6_3_3",
         video,
         f"--prepared_dir={prepared}",
         cwd=tmp_path,
@@ -118,7 +115,11 @@ def test_train_evaluate_and_recognize(prepared, tmp_path):
 
 
 def test_evaluate_with_another_vocabulary(checkpoint, prepared, tmp_path):
-    arguments = [*CONFIG, f"--config.data.prepared_dir={prepared}", "--checkpoint", checkpoint]
+    data = [
+        "--config.data.name=synthetic_signs/demo_6_3_3",
+        f"--config.data.prepared_dir={prepared}",
+    ]
+    arguments = [*CONFIG, *data, "--checkpoint", checkpoint]
     result = run("-m", "sfsign_jax.evaluate", *arguments, cwd=tmp_path)
     assert_one_sentence(result, "another vocabulary")
 
@@ -151,4 +152,6 @@ def test_prepare(tmp_path):
     prepare = ["-m", "sfsign_jax.prepare", "--prepared_dir", tmp_path]
     assert_one_sentence(run(*prepare, "fenix", cwd=tmp_path), "synthetic_signs")
     assert_one_sentence(run(*prepare, "synthetic_signs/large", cwd=tmp_path), "demo, full")
+    synthetic = [*prepare, "synthetic_signs/demo", "--clips"]
+    assert_one_sentence(run(*synthetic, "6,3", cwd=tmp_path), "6,3", "three numbers")
     assert not list(tmp_path.iterdir())
