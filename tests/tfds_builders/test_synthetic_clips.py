@@ -52,8 +52,8 @@ def test_shapes(clips: list[SyntheticClip]) -> None:
         assert clip.frames.shape == (frames, 72, 72, 3)
         assert clip.frames.dtype == np.uint8
         assert clip.hand_boxes.shape == (frames, 2, 4)
-        assert 20 <= frames <= 60
-        assert 2 <= len(clip.glosses) <= 5
+        assert 12 <= frames <= 36
+        assert 1 <= len(clip.glosses) <= 3
 
 
 def test_spans_are_ordered_and_inside_the_clip(clips: list[SyntheticClip]) -> None:

@@ -40,10 +40,9 @@ def test_neither_handshape_nor_movement_tells_a_gloss(lexicon: tuple[Gloss, ...]
 @LEXICONS
 def test_some_glosses_differ_only_by_the_face(lexicon: tuple[Gloss, ...]) -> None:
     pairs = Counter((g.handshape, g.movement) for g in lexicon)
-    assert sum(count == 2 for count in pairs.values()) >= 2
+    assert sum(count == 2 for count in pairs.values()) >= 1
     assert max(pairs.values()) == 2
-    for gloss in lexicon:
-        assert gloss.cue is None or pairs[gloss.handshape, gloss.movement] == 2
+    assert sum(gloss.cue is not None for gloss in lexicon) >= 2
 
 
 def dominant_path(movement: Movement) -> np.ndarray:
