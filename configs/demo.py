@@ -30,7 +30,7 @@ def get_config():
     config.optimizer.learning_rate = 3e-3
     config.optimizer.warmup_steps = 100
     config.optimizer.schedule = "cosine"
-    config.training.epochs = 5
+    config.training.epochs = 4
     config.training.batch_size = 4
     config.evaluation.batch_size = 20
     return config

@@ -28,6 +28,7 @@ class ModelDescription:
     vocabulary: tuple[str, ...] | None  # gloss of class 1, 2, …; None where nobody knows
     preprocessing: Preprocessing = Preprocessing()
     source: str = ""  # where the weights came from, in words
+    num_batches_tracked: int = 0  # what PyTorch counted, for the way back; nothing reads it
 
 
 def save_checkpoint(directory: Path, state: nnx.State, description: ModelDescription) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
+from sfsign_jax.data.catalog import PREPARED_DIR
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 from sfsign_jax.losses import LossWeights
@@ -20,7 +21,7 @@ def published_config() -> ConfigDict:
             "seed": 0,
             "data": {
                 "name": "",  # a prepared dataset, such as phoenix2014 or synthetic_signs/demo
-                "prepared_dir": "~/tensorflow_datasets",
+                "prepared_dir": PREPARED_DIR,
                 "crop_size": (224, 224),
                 "frame_interval": 1,  # train on every k-th frame
                 "flip": 0.5,  # share of the clips that are mirrored
@@ -30,6 +31,11 @@ def published_config() -> ConfigDict:
                 # A batch is filled up to the next of these; each compiles a program of its own.
                 "buckets": (64, 96, 128, 160, 192, 232, 304),
                 "max_labels": 32,
+            },
+            # Where the weights come from: one of the two, or random ones.
+            "init": {
+                "backbone": "",  # a pretrained SlowFast, a Caffe2 .pkl file
+                "checkpoint": "",  # a trained model to go on from, a folder
             },
             "model": {
                 "depths": (3, 4, 23, 3),

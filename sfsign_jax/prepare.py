@@ -9,6 +9,7 @@ import pkgutil
 from pathlib import Path
 
 import tfds_builders
+from sfsign_jax.data.catalog import PREPARED_DIR
 from sfsign_jax.errors import UserError, run_command_line
 
 
@@ -20,7 +21,7 @@ def main() -> None:
     parser.add_argument(
         "--prepared_dir",
         type=Path,
-        default=Path("~/tensorflow_datasets"),
+        default=Path(PREPARED_DIR),
         help="where prepared datasets are kept; default: %(default)s",
     )
     parser.add_argument(

@@ -1,6 +1,7 @@
-"""Converts a released SlowFastSign checkpoint into one of ours.
+"""Converts released SlowFastSign weights into a checkpoint of ours, and a checkpoint back.
 
-python tools/convert_weights.py SOURCE.pt DESTINATION [--vocabulary FILE] [--model.key=value ...]
+python tools/convert_weights.py SOURCE.pt|SOURCE.pkl DESTINATION [--vocabulary FILE]
+python tools/convert_weights.py CHECKPOINT DESTINATION.pt --to-pytorch
 
 The architecture is read off the file; --model.alpha=4, --model.fusion=FuseBiAdd2 or
 --model.temporal_stack=K5,P2,K5 say what its shapes can't.
@@ -9,12 +10,17 @@ The architecture is read off the file; --model.alpha=4, --model.fusion=FuseBiAdd
 import argparse
 import dataclasses
 from pathlib import Path
+from typing import Any
 
-from sfsign_jax.checkpoint import ModelDescription, save_checkpoint
+from flax import nnx
+
+from sfsign_jax.checkpoint import ModelDescription, load_checkpoint, save_checkpoint
+from sfsign_jax.conversion import caffe2, pytorch
 from sfsign_jax.conversion.architecture import read_architecture
-from sfsign_jax.conversion.pytorch import convert_tensors, read_released_file
+from sfsign_jax.conversion.vocabulary import read_vocabulary
+from sfsign_jax.data.catalog import PREPARED_DIR, open_dataset
 from sfsign_jax.errors import UserError, run_command_line
-from sfsign_jax.models.sign_model import ModelConfig
+from sfsign_jax.models.sign_model import ModelConfig, new_model
 
 # What names and shapes can't tell.
 OPTIONS = {
@@ -26,31 +32,90 @@ OPTIONS = {
 
 
 def main() -> None:
+    arguments = parse_arguments()
+    if arguments.destination.exists():
+        raise UserError(f"{arguments.destination} exists already: choose another destination")
+    if arguments.to_pytorch:
+        model, description = load_checkpoint(arguments.source)
+        pytorch.write_released_file(arguments.destination, nnx.state(model), description)
+        print(f"{arguments.destination}: {len(nnx.to_flat_state(nnx.state(model)))} parameters")
+        return
+    options = {name: getattr(arguments, name) for name in OPTIONS}
+    convert = convert_backbone if arguments.source.suffix == ".pkl" else convert_checkpoint
+    state, description = convert(arguments.source, chosen_vocabulary(arguments), options)
+    save_checkpoint(arguments.destination, state, description)
+    print(f"{arguments.destination}: {description.config}")
+
+
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description="Converts a released SlowFastSign checkpoint (.pt) into one of ours.",
-        usage="python tools/convert_weights.py SOURCE.pt DESTINATION [--vocabulary FILE] "
-        "[--model.key=value ...]",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="%(prog)s SOURCE DESTINATION [options]",
     )
     parser.add_argument("source", type=Path)
     parser.add_argument("destination", type=Path)
-    parser.add_argument("--vocabulary", type=Path, help="a text file, one gloss a line")
+    glosses = parser.add_mutually_exclusive_group()
+    glosses.add_argument(
+        "--vocabulary",
+        type=Path,
+        metavar="FILE",
+        help="glosses of the classes: a text file, one a line, or the published gloss_dict.npy",
+    )
+    glosses.add_argument(
+        "--dataset", metavar="NAME", help="take the vocabulary of this prepared dataset"
+    )
+    parser.add_argument("--prepared_dir", default=PREPARED_DIR, metavar="DIR")
+    parser.add_argument(
+        "--to-pytorch", action="store_true", help="SOURCE is a checkpoint, DESTINATION a .pt file"
+    )
     for name, parse in OPTIONS.items():
-        parser.add_argument(f"--model.{name}", type=parse, dest=name)
-    arguments = parser.parse_args()
-    if arguments.destination.exists():
-        raise UserError(f"{arguments.destination} exists already: choose another destination")
-
-    tensors = read_released_file(arguments.source)
-    options = {name: getattr(arguments, name) for name in OPTIONS}
-    config = with_options(read_architecture(tensors), options)
-    config, state = convert_tensors(tensors, config)
-    vocabulary = arguments.vocabulary and read_vocabulary(arguments.vocabulary, config.num_classes)
-    description = ModelDescription(config, vocabulary, source=f"converted from {arguments.source}")
-    save_checkpoint(arguments.destination, state, description)
-    print(f"{arguments.destination}: {config}")
+        parser.add_argument(f"--model.{name}", type=parse, dest=name, metavar="VALUE")
+    return parser.parse_args()
 
 
-def with_options(config: ModelConfig, options: dict) -> ModelConfig:
+def chosen_vocabulary(arguments: argparse.Namespace) -> tuple[str, ...] | None:
+    if arguments.dataset:
+        return open_dataset(arguments.dataset, arguments.prepared_dir).vocabulary
+    return arguments.vocabulary and read_vocabulary(arguments.vocabulary)
+
+
+def convert_checkpoint(
+    source: Path, vocabulary: tuple[str, ...] | None, options: dict[str, Any]
+) -> tuple[nnx.State, ModelDescription]:
+    """A released .pt file."""
+    released = pytorch.read_released_file(source)
+    config = with_options(read_architecture(released.tensors), options)
+    config, state = pytorch.convert_tensors(released.tensors, config)
+    vocabulary = vocabulary or released.vocabulary
+    if vocabulary and len(vocabulary) != config.num_classes - 1:
+        raise UserError(
+            f"the vocabulary has {len(vocabulary)} glosses, {source} {config.num_classes - 1} and "
+            "the blank"
+        )
+    return state, ModelDescription(
+        config,
+        vocabulary,
+        source=f"converted from {source}",
+        num_batches_tracked=pytorch.batches_tracked(released.tensors),
+    )
+
+
+def convert_backbone(
+    source: Path, vocabulary: tuple[str, ...] | None, options: dict[str, Any]
+) -> tuple[nnx.State, ModelDescription]:
+    """A Caffe2 .pkl file: the backbone of a model that is otherwise untrained."""
+    if vocabulary is None:
+        raise UserError(f"{source} is a backbone without classes: name them with --vocabulary")
+    blobs = caffe2.read_caffe2_file(source)
+    backbone = caffe2.read_caffe2_architecture(blobs)
+    config = with_options(ModelConfig(len(vocabulary) + 1, backbone), options)
+    state, outcomes = caffe2.load_backbone(nnx.state(new_model(config)), blobs, config)
+    print(caffe2.summary(outcomes))
+    return state, ModelDescription(config, vocabulary, source=f"backbone of {source}, untrained")
+
+
+def with_options(config: ModelConfig, options: dict[str, Any]) -> ModelConfig:
     """The architecture with what the user knows better.
 
     Raises:
@@ -64,23 +129,6 @@ def with_options(config: ModelConfig, options: dict) -> ModelConfig:
         )
     except ValueError as error:
         raise UserError(str(error)) from error
-
-
-def read_vocabulary(path: Path, num_classes: int) -> tuple[str, ...]:
-    """The glosses of classes 1, 2, …
-
-    Raises:
-        UserError: the file is missing or has another number of glosses than the model.
-    """
-    try:
-        glosses = tuple(path.read_text(encoding="utf-8").split())
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} can't be read as a text file of glosses: {error}") from error
-    if len(glosses) != num_classes - 1:
-        raise UserError(
-            f"{path} has {len(glosses)} glosses, the model {num_classes - 1} and the blank"
-        )
-    return glosses
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av
 
-from sfsign_jax.data.catalog import open_dataset
+from sfsign_jax.data.catalog import PREPARED_DIR, open_dataset
 from sfsign_jax.data.pipeline import decode_clip
 from sfsign_jax.errors import UserError, run_command_line
 
@@ -18,7 +18,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Writes one clip of a dataset as a video file.")
     parser.add_argument("dataset", help="a prepared dataset, such as synthetic_signs/demo")
     parser.add_argument("video", type=Path, help="the file to write")
-    parser.add_argument("--prepared_dir", default="~/tensorflow_datasets")
+    parser.add_argument("--prepared_dir", default=PREPARED_DIR)
     parser.add_argument("--split", default="test")
     parser.add_argument("--index", type=int, default=0)
     parser.add_argument("--rate", type=int, default=25, help="frames a second")

@@ -24,8 +24,8 @@ SINGLE_PATH_RULES = [
     (r"^conv1d\.main_temporal_conv\.", r"conv1d.temporal_conv."),
     (r"^(temporal_model|classifier|conv1d\.fc)\.0\.", r"\1."),
 ]
-# The reference counts batches beside every batch norm and never reads the count.
-UNUSED = re.compile(r"\.num_batches_tracked$")
+# PyTorch counts batches beside every batch norm; with a fixed momentum nothing reads the count.
+COUNT = re.compile(r"\.num_batches_tracked$")
 
 
 def released_names(name: str, config: ModelConfig) -> list[str]:

@@ -1,59 +1,78 @@
-"""Released .pt files to a model's state."""
+"""Released .pt files to a model's state, and back."""
 
 import pickle
-from collections import OrderedDict
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from numpy._core.multiarray import _reconstruct
+from tqdm import tqdm
 
+from sfsign_jax.checkpoint import ModelDescription
 from sfsign_jax.conversion.architecture import read_architecture
-from sfsign_jax.conversion.names import UNUSED, released_axes, released_names
+from sfsign_jax.conversion.names import COUNT, released_axes, released_names
+from sfsign_jax.conversion.problems import report_problems
 from sfsign_jax.errors import UserError
+from sfsign_jax.files import replacing
 from sfsign_jax.models.sign_model import ModelConfig, abstract_model
 
-SHOWN = 10  # names shown of each kind of problem
+WEIGHTS = "model_state_dict"
+VOCABULARY = "vocabulary"  # ours: the published code ignores it, and reads gloss_dict.npy
+
+# A released file carries the random state of NumPy beside its weights, so plain arrays must be
+# allowed; nothing else is, beyond what PyTorch allows for tensors.
+NUMPY_STATE: list[Any] = [
+    np.ndarray,
+    np.dtype,
+    np.dtypes.UInt32DType,
+    (_reconstruct, "numpy.core.multiarray._reconstruct"),  # as NumPy 1 wrote it
+    (_reconstruct, "numpy._core.multiarray._reconstruct"),
+]
 
 
-def read_released_file(path: Path) -> dict[str, np.ndarray]:
+class ReleasedFile(NamedTuple):
+    tensors: dict[str, np.ndarray]  # under the released names
+    vocabulary: tuple[str, ...] | None  # only files that this project wrote have one
+
+
+def read_released_file(path: Path) -> ReleasedFile:
     """The tensors of a .pt file, loaded without running code from it.
+
+    The arrays are windows into the file where its format allows: reading them reads the disk.
 
     Raises:
         UserError: PyTorch is missing, or the file is not such a checkpoint.
     """
-    try:
-        import torch
-    except ImportError as error:
-        raise UserError(
-            "Reading .pt files needs PyTorch: pip install 'sfsign-jax[convert]'."
-        ) from error
+    torch = require_torch()
     if not Path(path).is_file():
-        raise UserError(f"There is no file {path}.")
-    # A released file carries the random state of NumPy beside its weights, so plain arrays must
-    # be allowed; nothing else is.
-    numpy_state: list[Any] = [
-        np.ndarray,
-        np.dtype,
-        np.dtypes.UInt32DType,
-        (_reconstruct, "numpy.core.multiarray._reconstruct"),  # as NumPy 1 wrote it
-        (_reconstruct, "numpy._core.multiarray._reconstruct"),
-    ]
+        raise UserError(f"there is no file {path}")
+    mmap = zipfile.is_zipfile(path)  # older files are one pickle
     try:
-        with torch.serialization.safe_globals(numpy_state):
-            content = torch.load(path, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals(NUMPY_STATE):
+            content = torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
         raise UserError(
             f"{path} can't be read as a PyTorch checkpoint (damaged, or it asks to run code): "
             f"{str(error).partition(chr(10))[0] or 'it is empty'}"
         ) from error
-    state = content.get("model_state_dict") if isinstance(content, Mapping) else None
+    state = content.get(WEIGHTS) if isinstance(content, Mapping) else None
     if not isinstance(state, Mapping):
-        raise UserError(f"{path} has no model_state_dict: it is not a SlowFastSign checkpoint.")
-    return {name.replace(".module", ""): tensor.numpy() for name, tensor in state.items()}
+        raise UserError(f"{path} has no {WEIGHTS}: it is not a SlowFastSign checkpoint")
+    strange = [name for name, tensor in state.items() if not isinstance(tensor, torch.Tensor)]
+    report_problems({"that are none": strange})
+    tensors = {
+        name.replace(".module", ""): (tensor.float() if tensor.is_floating_point() else tensor)
+        for name, tensor in state.items()
+    }
+    vocabulary = content.get(VOCABULARY)
+    return ReleasedFile(
+        {name: tensor.numpy() for name, tensor in tensors.items()},
+        tuple(vocabulary) if vocabulary else None,
+    )
 
 
 def convert_tensors(
@@ -64,26 +83,27 @@ def convert_tensors(
     Raises:
         UserError: one message with every missing, surplus, misshapen or non-finite tensor.
     """
-    tensors = {name: tensor for name, tensor in tensors.items() if not UNUSED.search(name)}
+    tensors = {name: tensor for name, tensor in tensors.items() if not COUNT.search(name)}
     config = config or read_architecture(tensors)
-    state = abstract_model(config)[1]
     missing, misshapen, not_finite, converted = [], [], [], {}
     surplus = set(tensors)
-    for path, variable in nnx.to_flat_state(state):
+    parameters = nnx.to_flat_state(abstract_model(config)[1])
+    for path, variable in tqdm(parameters, desc="converting", unit="tensor", disable=None):
         name = ".".join(map(str, path))
         released = released_names(name, config)
         surplus -= set(released)
         missing += [one for one in released if one not in tensors]
         if released[0] not in tensors:
             continue
-        tensor = tensors[released[0]].astype(np.float32)
+        tensor = tensors[released[0]]
         axes = released_axes(name, len(variable.shape), config)
         if tensor.ndim != len(axes) or tensor.transpose(axes).shape != variable.shape:
             misshapen.append(f"{released[0]} {tensor.shape}")
             continue
         if not np.isfinite(tensor).all():
             not_finite.append(released[0])
-        converted[path] = variable.replace(jnp.asarray(tensor.transpose(axes)))
+        value = np.ascontiguousarray(tensor.transpose(axes), dtype=np.float32)
+        converted[path] = variable.replace(value)
     report_problems(
         {
             "missing": missing,
@@ -95,13 +115,49 @@ def convert_tensors(
     return config, nnx.from_flat_state(converted)
 
 
-def report_problems(problems: Mapping[str, list[str]]) -> None:
-    """Raise one UserError for all of them, the first names of each kind shown."""
-    found = OrderedDict((kind, names) for kind, names in problems.items() if names)
-    if not found:
-        return
-    parts = []
-    for kind, names in found.items():
-        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        parts.append(f"{len(names)} tensors {kind}: {', '.join(names[:SHOWN])}{more}")
-    raise UserError("The file does not fit the architecture; " + "; ".join(parts) + ".")
+def batches_tracked(tensors: Mapping[str, np.ndarray]) -> int:
+    """The batches that PyTorch counted; every batch norm of a released file has the same count."""
+    return max((int(tensor) for name, tensor in tensors.items() if COUNT.search(name)), default=0)
+
+
+def released_tensors(state: nnx.State, description: ModelDescription) -> dict[str, np.ndarray]:
+    """A model's state under the released names, in the released axes; nothing is rounded."""
+    tensors: dict[str, np.ndarray] = {}
+    for path, variable in nnx.to_flat_state(state):
+        name = ".".join(map(str, path))
+        ours = np.asarray(variable[...])
+        axes = released_axes(name, ours.ndim, description.config)
+        tensor = np.ascontiguousarray(ours.transpose(np.argsort(axes)))
+        for released in released_names(name, description.config):
+            tensors[released] = tensor
+            if released.endswith(".running_var"):
+                count = released.removesuffix("running_var") + "num_batches_tracked"
+                tensors[count] = np.asarray(description.num_batches_tracked)
+    return tensors
+
+
+def write_released_file(path: Path, state: nnx.State, description: ModelDescription) -> None:
+    """A .pt file that the published code loads; the vocabulary lies in it as a list.
+
+    Raises:
+        UserError: PyTorch is missing, or the file can't be written.
+    """
+    torch = require_torch()
+    # One tensor an array, so that a shared classifier is stored once.
+    arrays = released_tensors(state, description)
+    one = {id(array): torch.from_numpy(array) for array in arrays.values()}
+    content: dict[str, Any] = {WEIGHTS: {name: one[id(array)] for name, array in arrays.items()}}
+    if description.vocabulary is not None:
+        content[VOCABULARY] = list(description.vocabulary)
+    with replacing(path) as unfinished, unfinished.open("wb") as file:
+        torch.save(content, file)
+
+
+def require_torch() -> ModuleType:
+    try:
+        import torch
+    except ImportError as error:
+        raise UserError(
+            "reading and writing .pt files needs PyTorch: pip install 'sfsign-jax[convert]'"
+        ) from error
+    return torch

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from sfsign_jax.errors import UserError
 
+PREPARED_DIR = "~/tensorflow_datasets"  # where TFDS keeps its datasets
+
 Record = dict[str, Any]  # id, signer: bytes; glosses, frames (encoded images): list of bytes
 
 

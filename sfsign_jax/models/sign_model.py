@@ -149,6 +149,11 @@ class SignModel(nnx.Module):
         return ModelOutputs(paths, steps, valid_steps, mask_time(features, length))
 
 
+def new_model(config: ModelConfig, seed: int = 0) -> SignModel:
+    """A model with random weights, initialised as in SPEC "Model"."""
+    return nnx.jit(lambda: SignModel(config, rngs=nnx.Rngs(seed)))()
+
+
 @functools.cache
 def abstract_model(config: ModelConfig) -> tuple[nnx.GraphDef, nnx.State]:
     """The model's structure, and its state as shapes: nothing is computed."""

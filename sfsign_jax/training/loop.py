@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 import jax
 import numpy as np
@@ -19,8 +20,9 @@ from sfsign_jax.data.pipeline import evaluation_clips, training_batches
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_rate
 from sfsign_jax.inference import SplitPredictions, predict_split
+from sfsign_jax.training.initialization import initial_weights
 from sfsign_jax.training.optimizer import Recipe
-from sfsign_jax.training.state import TrainState, create_train_state
+from sfsign_jax.training.state import TrainState, train_state_of
 from sfsign_jax.training.step import train_step
 
 Metrics = dict[str, float]
@@ -39,18 +41,18 @@ def train(config: ConfigDict, workdir: Path) -> None:
         raise UserError(f"{dataset.name} has fewer training clips than config.training.batch_size")
     model = configuration.model_config(config, num_classes=len(dataset.vocabulary) + 1)
     recipe = configuration.recipe(config, steps_per_epoch)
+    preprocessing = configuration.preprocessing(config, dataset.frame_size)
+    weights, origin = initial_weights(model, dataset.vocabulary, config.init, config.seed)
     description = ModelDescription(
-        config=model,
-        vocabulary=dataset.vocabulary,
-        preprocessing=configuration.preprocessing(config, dataset.frame_size),
-        source=f"trained on {dataset.name}",
+        model, dataset.vocabulary, preprocessing, f"trained on {dataset.name} from {origin}"
     )
     start_workdir(workdir, config)
 
-    state = create_train_state(model, recipe, config.seed)
+    state = train_state_of(weights, recipe, config.seed)
     batches = training_batches(dataset, config, recipe.epochs)
     best = np.inf
     with SummaryWriter(str(workdir)) as board, (workdir / "train.log").open("w") as log:
+        tell(f"start from {origin}", log)
         for epoch in range(1, recipe.epochs + 1):
             start = time.perf_counter()
             title = f"epoch {epoch}/{recipe.epochs}"
@@ -73,8 +75,7 @@ def train(config: ConfigDict, workdir: Path) -> None:
                 model_state = nnx.merge_state(state.params, state.batch_stats)
                 save_checkpoint(workdir / "best", model_state, description)
                 line += "  best so far"
-            tqdm.write(line)
-            print(line, file=log, flush=True)
+            tell(line, log)
             if int(state.skipped) >= config.training.max_skipped:
                 raise UserError(
                     f"{int(state.skipped)} batches had a loss or gradient that is not finite: "
@@ -88,6 +89,12 @@ def start_workdir(workdir: Path, config: ConfigDict) -> None:
         raise UserError(f"{workdir} already holds a run: choose another --workdir or delete it")
     workdir.mkdir(parents=True, exist_ok=True)
     (workdir / "config.json").write_text(config.to_json_best_effort(indent=2) + "\n")
+
+
+def tell(line: str, log: TextIO) -> None:
+    """Above the progress bar, and in the log."""
+    tqdm.write(line)
+    print(line, file=log, flush=True)
 
 
 def train_epoch(

@@ -9,7 +9,7 @@ from flax import nnx
 from jax import Array
 from jaxtyping import Int
 
-from sfsign_jax.models.sign_model import ModelConfig, SignModel
+from sfsign_jax.models.sign_model import ModelConfig, new_model
 from sfsign_jax.training.optimizer import Recipe, make_optimizer
 
 
@@ -23,9 +23,8 @@ class TrainState(NamedTuple):
 
 
 def create_train_state(config: ModelConfig, recipe: Recipe, seed: int = 0) -> TrainState:
-    """A fresh model and optimizer, initialised as in SPEC "Model"."""
-    model = nnx.jit(lambda: SignModel(config, rngs=nnx.Rngs(seed)))()
-    return train_state_of(nnx.state(model), recipe, seed)
+    """A fresh model and optimizer."""
+    return train_state_of(nnx.state(new_model(config, seed)), recipe, seed)
 
 
 def train_state_of(state: nnx.State, recipe: Recipe, seed: int = 0) -> TrainState:

@@ -1,12 +1,20 @@
 """Oracle: the state dict of the PyTorch statement, with the released names."""
 
+import random
+
 import numpy as np
 import pytest
 import torch
 from oracle import oracle_of, released_tensors, small_config
 
+from sfsign_jax.checkpoint import ModelDescription
 from sfsign_jax.conversion.architecture import read_architecture
-from sfsign_jax.conversion.pytorch import convert_tensors, read_released_file
+from sfsign_jax.conversion.pytorch import (
+    batches_tracked,
+    convert_tensors,
+    read_released_file,
+    write_released_file,
+)
 from sfsign_jax.errors import UserError
 
 
@@ -53,18 +61,32 @@ def test_architecture_is_read_off_the_file(changes):
     )
 
 
-def test_file_with_random_state_is_read(tmp_path, tensors):
+@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "before PyTorch 1.6"])
+def test_file_with_everything_a_release_carries_is_read(tmp_path, tensors, zipped):
     state = {
         name.replace("conv2d", "conv2d.module"): torch.tensor(t) for name, t in tensors.items()
     }
     np.random.seed(0)
+    layer = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.Adam(layer.parameters())
+    layer(torch.ones(2)).sum().backward()
+    optimizer.step()
     content = {
         "epoch": 39,
         "model_state_dict": state,
-        "rng_state": {"numpy": np.random.get_state(), "torch": torch.get_rng_state()},
+        "optimizer_state_dict": optimizer.state_dict(),
+        "scheduler_state_dict": torch.optim.lr_scheduler.MultiStepLR(
+            optimizer, [40, 60], 0.2
+        ).state_dict(),
+        "rng_state": {
+            "torch": torch.get_rng_state(),
+            "cuda": [torch.get_rng_state()],
+            "numpy": np.random.get_state(),
+            "random": random.getstate(),
+        },
     }
-    torch.save(content, tmp_path / "released.pt")
-    read = read_released_file(tmp_path / "released.pt")
+    torch.save(content, tmp_path / "released.pt", _use_new_zipfile_serialization=zipped)
+    read = read_released_file(tmp_path / "released.pt").tensors
     assert read.keys() == tensors.keys()
     for name, tensor in tensors.items():
         np.testing.assert_array_equal(read[name], tensor)
@@ -77,6 +99,64 @@ def test_file_that_would_run_code_is_refused(tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
+def test_half_precision_is_read(tmp_path, tensors):
+    for dtype in (torch.float16, torch.bfloat16):
+        state = {name: torch.tensor(tensor) for name, tensor in tensors.items()}
+        half = {n: t.to(dtype) if t.is_floating_point() else t for n, t in state.items()}
+        torch.save({"model_state_dict": half}, tmp_path / "half.pt")
+        read = read_released_file(tmp_path / "half.pt").tensors
+        name = "conv2d.s1.pathway0_stem.conv.weight"
+        np.testing.assert_array_equal(read[name], half[name].float())
+
+
+@pytest.mark.parametrize("kept", [100, 1000, 50_000])
+def test_truncated_file(tmp_path, tensors, kept):
+    torch.save(
+        {"model_state_dict": {n: torch.tensor(t) for n, t in tensors.items()}}, tmp_path / "a.pt"
+    )
+    (tmp_path / "a.pt").write_bytes((tmp_path / "a.pt").read_bytes()[:kept])
+    with pytest.raises(UserError, match=r"a\.pt can't be read"):
+        read_released_file(tmp_path / "a.pt")
+
+
+def test_state_that_is_not_tensors(tmp_path, tensors):
+    torch.save({"model_state_dict": {"epoch": 3}}, tmp_path / "a.pt")
+    with pytest.raises(UserError, match="epoch"):
+        read_released_file(tmp_path / "a.pt")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"share_classifier": 2},
+        {"weight_norm": False, "share_classifier": 0},
+        {"pathway_enhancement": False, "fusion": "FuseBiCat"},
+    ],
+    ids=str,
+)
+def test_there_and_back_is_bit_equal(tmp_path, changes):
+    config = small_config(**changes)
+    model = oracle_of(config)
+    tensors = released_tensors(model)
+    for name in tensors:
+        if name.endswith("num_batches_tracked"):
+            tensors[name] = np.asarray(1234)
+    config, state = convert_tensors(tensors, config)
+    description = ModelDescription(
+        config, ("A", "B", "C", "D", "E", "F"), num_batches_tracked=batches_tracked(tensors)
+    )
+    write_released_file(tmp_path / "back.pt", state, description)
+    back = torch.load(tmp_path / "back.pt", weights_only=True)
+    model.load_state_dict(back["model_state_dict"], strict=True)
+    again = released_tensors(model)
+    assert again.keys() == tensors.keys()
+    for name, tensor in tensors.items():
+        assert again[name].tobytes() == tensor.tobytes(), name
+    assert read_released_file(tmp_path / "back.pt").vocabulary == description.vocabulary
+    assert [path.name for path in tmp_path.iterdir()] == ["back.pt"]
+
+
 @pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04 truncated"])
 def test_file_that_is_no_checkpoint(tmp_path, content):
     (tmp_path / "broken.pt").write_bytes(content)
@@ -85,7 +165,7 @@ def test_file_that_is_no_checkpoint(tmp_path, content):
 
 
 def test_missing_file(tmp_path):
-    with pytest.raises(UserError, match="There is no file"):
+    with pytest.raises(UserError, match="there is no file"):
         read_released_file(tmp_path / "missing.pt")
 
 

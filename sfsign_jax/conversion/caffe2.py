@@ -1,0 +1,173 @@
+"""Backbones pretrained on actions (AVA, Kinetics): PySlowFast's Caffe2 files, into any fusion.
+
+Such a file holds a plain SlowFast (fast to slow, concatenated). What the model has beyond it
+keeps its initial value; what it has otherwise is adapted (SPEC "Released files").
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from flax import nnx
+
+from sfsign_jax.conversion.names import released_axes, released_names
+from sfsign_jax.conversion.problems import first_names, report_problems
+from sfsign_jax.conversion.unpickling import read_pickle
+from sfsign_jax.errors import UserError
+from sfsign_jax.models.sign_model import ModelConfig
+from sfsign_jax.models.slowfast import STAGES, BackboneConfig
+
+# Applied in order to a released name such as conv2d.s2.pathway1_res0.branch2.a_bn.weight.
+RULES = [
+    (r"^conv2d\.", ""),
+    (r"^s1\.pathway(\d)_stem\.conv\.", r"pathway\1.conv1."),
+    (r"^s1\.pathway(\d)_stem\.bn\.", r"pathway\1.res_conv1_bn."),
+    (
+        r"^s(\d)\.pathway(\d)_res(\d+)\.branch(1|2)\.?([abc]?)(_bn)?\.",
+        r"pathway\2.res\1_\3_branch\4\5\6.",
+    ),
+    (r"^s1_fuse\.", r"pathway1.pool1_subsample."),
+    (r"^s(\d)_fuse\.", r"pathway1.res\1_{last_block_of_s\1}_branch2c_bn_subsample."),
+    (r"_subsample\.conv_f2s\.", r"_subsample."),
+    (r"_subsample\.bn\.", r"_subsample_bn."),
+    (r"^pathway0\.", r""),
+    (r"^pathway1\.", r"t_"),
+    (r"_bn\.weight$", r"_bn_s"),
+    (r"_bn\.bias$", r"_bn_b"),
+    (r"_bn\.running_mean$", r"_bn_rm"),
+    (r"_bn\.running_var$", r"_bn_riv"),
+    (r"\.weight$", r"_w"),
+]
+# What a plain SlowFast has not.
+BEYOND_SLOWFAST = re.compile(r"_fuse\.(weight_[sf]|conv_s2f\.|bn2\.)")
+# What stands in the file beside the backbone: the classifier of actions, and the training's state.
+UNUSED = re.compile(r"^(pred_.*|.*_momentum|lr|model_iter)$")
+
+
+def read_caffe2_file(path: Path) -> dict[str, np.ndarray]:
+    """The weights of a .pkl file, read without running code from it.
+
+    Raises:
+        UserError: the file is not such a file.
+    """
+    content = read_pickle(path)
+    blobs = content.get("blobs") if isinstance(content, dict) else None
+    if not isinstance(blobs, dict):
+        raise UserError(f"{path} has no blobs: it is no Caffe2 file of a SlowFast backbone")
+    return {name: blob for name, blob in blobs.items() if not UNUSED.match(name)}
+
+
+def blob_name(released: str, config: BackboneConfig) -> str:
+    """The blob that holds the released tensor."""
+    for pattern, replacement in RULES:
+        released = re.sub(pattern, replacement, released)
+    last = {f"last_block_of_{s}": n - 1 for s, n in zip(STAGES, config.depths, strict=True)}
+    return released.format(**last)
+
+
+def read_caffe2_architecture(blobs: Mapping[str, np.ndarray]) -> BackboneConfig:
+    """The backbone's depths, widths and temporal blocks; the fusion is the published one.
+
+    Raises:
+        UserError: the blobs are not those of such a backbone.
+    """
+    depths, temporal_blocks = [], []
+    try:
+        width, fast = blobs["conv1_w"].shape[0], blobs["t_conv1_w"].shape[0]
+        for stage in (2, 3, 4, 5):
+            kernels = [blobs[f"t_res{stage}_0_branch2a_w"].shape[2]]
+            while (blob := blobs.get(f"t_res{stage}_{len(kernels)}_branch2a_w")) is not None:
+                kernels.append(blob.shape[2])
+            depths.append(len(kernels))
+            temporal_blocks.append(sum(kernel > 1 for kernel in kernels))
+    except KeyError as error:
+        raise UserError(f"this is no SlowFast backbone: it has no blob named {error}") from error
+    return BackboneConfig(
+        depths=tuple(depths),
+        temporal_blocks=tuple(temporal_blocks),
+        width=width,
+        beta_inv=width // fast,
+    )
+
+
+def load_backbone(
+    state: nnx.State, blobs: Mapping[str, np.ndarray], config: ModelConfig
+) -> tuple[nnx.State, dict[str, str]]:
+    """The model's state with its backbone from the file.
+
+    Returns the state, and for every released name of the backbone what became of it: "copied",
+    "adapted" or "initial".
+
+    Raises:
+        UserError: one message with every missing, surplus, misshapen or non-finite blob.
+    """
+    missing, misshapen, not_finite, outcomes, loaded = [], [], [], {}, []
+    surplus = set(blobs)
+    for path, variable in nnx.to_flat_state(state):
+        loaded.append((path, variable))
+        if path[0] != "backbone":
+            continue
+        name = ".".join(map(str, path))
+        (released,) = released_names(name, config)
+        outcomes[released] = "initial"
+        if BEYOND_SLOWFAST.search(released):
+            continue
+        blob = blob_name(released, config.backbone)
+        surplus.discard(blob)
+        if blob not in blobs:
+            missing.append(blob)
+            continue
+        axes = released_axes(name, variable[...].ndim, config)
+        initial = np.asarray(variable[...]).transpose(np.argsort(axes))
+        fitted = fit(np.asarray(blobs[blob], np.float32), initial, released)
+        if fitted is None:
+            misshapen.append(f"{blob} {blobs[blob].shape} for {initial.shape}")
+            continue
+        value, outcomes[released] = fitted
+        if not np.isfinite(value).all():
+            not_finite.append(blob)
+        loaded[-1] = (path, variable.replace(value.transpose(axes)))
+    report_problems(
+        {
+            "missing": missing,
+            "surplus": sorted(surplus),
+            "of a wrong shape": misshapen,
+            "with values that are not finite": not_finite,
+        }
+    )
+    return nnx.from_flat_state(loaded), outcomes
+
+
+def fit(blob: np.ndarray, initial: np.ndarray, released: str) -> tuple[np.ndarray, str] | None:
+    """The blob in the shape of the parameter, and how; None where nothing sensible can be done."""
+    if blob.shape == initial.shape:
+        return blob, "copied"
+    if released.endswith("_fuse.conv_f2s.weight"):
+        return initial, "initial"
+    if blob.ndim != initial.ndim:
+        return None
+    if blob.ndim == 1:
+        copies, rest = divmod(len(initial), len(blob))
+        fusion = "_fuse." in released
+        return (np.tile(blob, copies), "adapted") if fusion and not rest else None
+    if initial.shape[2] == 1:
+        blob = blob[:, :, :1]  # a temporal kernel over a spatial one: its first slice
+    if blob.shape[0] != initial.shape[0] or blob.shape[2:] != initial.shape[2:]:
+        return None
+    shared = min(blob.shape[1], initial.shape[1])  # the fusion decides how many come in
+    adapted = initial.copy()
+    adapted[:, :shared] = blob[:, :shared]
+    return adapted, "adapted"
+
+
+def summary(outcomes: Mapping[str, str]) -> str:
+    """One line for people."""
+    by_kind: dict[str, list[str]] = {"copied": [], "adapted": [], "initial": []}
+    for released, how in outcomes.items():
+        by_kind[how].append(released.removeprefix("conv2d."))
+    return (
+        f"{len(by_kind['copied'])} tensors copied, {len(by_kind['adapted'])} adapted to this "
+        f"fusion ({first_names(by_kind['adapted'])}), {len(by_kind['initial'])} not in the file "
+        f"and left at their initial value ({first_names(by_kind['initial'])})"
+    )

@@ -1,0 +1,23 @@
+"""Everything wrong with a file's tensors, in one message."""
+
+from collections.abc import Mapping
+
+from sfsign_jax.errors import UserError
+
+SHOWN = 10  # names shown of each kind of problem
+
+
+def report_problems(problems: Mapping[str, list[str]]) -> None:
+    """Raise one UserError for all `problems`, kind -> names; the first names of each are shown."""
+    parts = [
+        f"{len(names)} tensors {kind}: {first_names(names)}"
+        for kind, names in problems.items()
+        if names
+    ]
+    if parts:
+        raise UserError("the file does not fit the architecture: " + "; ".join(parts))
+
+
+def first_names(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more

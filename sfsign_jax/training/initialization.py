@@ -1,0 +1,70 @@
+"""Where training starts: random weights, a pretrained backbone, or another checkpoint."""
+
+import dataclasses
+from pathlib import Path
+
+from flax import nnx
+from ml_collections import ConfigDict
+
+from sfsign_jax.checkpoint import load_checkpoint
+from sfsign_jax.conversion import caffe2
+from sfsign_jax.errors import UserError
+from sfsign_jax.models.sign_model import ModelConfig, new_model
+
+CLASSIFIERS = ("classifier", "conv_classifier")
+
+
+def initial_weights(
+    config: ModelConfig, vocabulary: tuple[str, ...], init: ConfigDict, seed: int
+) -> tuple[nnx.State, str]:
+    """The state training starts from, and where it comes from in words.
+
+    Raises:
+        UserError: a file of `init` is not there or does not fit the architecture.
+    """
+    if init.backbone and init.checkpoint:
+        raise UserError("config.init has a backbone and a checkpoint: choose one")
+    state = nnx.state(new_model(config, seed))
+    if init.backbone:
+        blobs = caffe2.read_caffe2_file(Path(init.backbone).expanduser())
+        state, outcomes = caffe2.load_backbone(state, blobs, config)
+        return state, f"backbone of {init.backbone}: {caffe2.summary(outcomes)}"
+    if init.checkpoint:
+        return fine_tune(state, config, vocabulary, Path(init.checkpoint).expanduser())
+    return state, "random weights"
+
+
+def fine_tune(
+    state: nnx.State, config: ModelConfig, vocabulary: tuple[str, ...], directory: Path
+) -> tuple[nnx.State, str]:
+    """The checkpoint's weights; its classifiers only where the vocabulary is the same.
+
+    Raises:
+        UserError: no checkpoint is there, or it is of another architecture.
+    """
+    model, description = load_checkpoint(directory)
+    if differences := differing_fields(description.config, config):
+        raise UserError(f"{directory} is of another architecture: {'; '.join(differences)}")
+    loaded = dict(nnx.to_flat_state(nnx.state(model)))
+    if description.vocabulary == vocabulary:
+        return nnx.from_flat_state(loaded), f"all weights of {directory}"
+    for path, variable in nnx.to_flat_state(state):
+        if any(name in path for name in CLASSIFIERS):
+            loaded[path] = variable
+    return nnx.from_flat_state(loaded), (
+        f"weights of {directory}; its vocabulary is another, so the classifiers start anew"
+    )
+
+
+def differing_fields(theirs: ModelConfig, ours: ModelConfig) -> list[str]:
+    """What the two architectures disagree on, apart from classes, dropout and initial values."""
+    irrelevant = {"num_classes", "feature_dropout", "lstm_dropout", "zero_init_final_bn"}
+    flat = []
+    for config in (theirs, ours):
+        fields = dataclasses.asdict(config)
+        flat.append(fields.pop("backbone") | fields)
+    return [
+        f"{name} is {flat[0][name]} there and {flat[1][name]} in config.model"
+        for name in flat[0]
+        if name not in irrelevant and flat[0][name] != flat[1][name]
+    ]

@@ -1,0 +1,96 @@
+"""Oracles: Python's own pickle for honest files, side effects that must not happen for others."""
+
+import collections
+import pickle
+
+import numpy as np
+import pytest
+
+from sfsign_jax.conversion.unpickling import read_object_array, read_pickle
+from sfsign_jax.errors import UserError
+
+# As Python 2 wrote {"blobs": {"w": np.array([1, 2], np.float32)}}: byte strings throughout.
+PYTHON_2 = (
+    b"\x80\x02}U\x05blobs}U\x01wcnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\n"
+    b"K\x00\x85U\x01b\x87R(K\x01K\x02\x85cnumpy\ndtype\nU\x02f4K\x00K\x01\x87R"
+    b"(K\x03U\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89U\x08"
+    + np.array([1, 2], "<f4").tobytes()
+    + b"tbss."
+)
+
+
+class Calls:
+    """Pickled, it calls a function on loading."""
+
+    def __init__(self, function, *arguments):
+        self.call = function, arguments
+
+    def __reduce__(self):
+        return self.call
+
+
+@pytest.mark.parametrize("protocol", [0, 1, 2, 3, 4])
+def test_arrays_and_containers(tmp_path, protocol):
+    content = {
+        "blobs": collections.OrderedDict(w=np.arange(6, dtype=np.float32).reshape(2, 3)),
+        "more": [1, 2.5, "ü", b"\xff\x00", (None, True), {3}],
+    }
+    (tmp_path / "file.pkl").write_bytes(pickle.dumps(content, protocol))
+    if protocol < 4:
+        content["more"].pop()  # older protocols write a set as a call of builtins.set
+        (tmp_path / "file.pkl").write_bytes(pickle.dumps(content, protocol))
+    read = read_pickle(tmp_path / "file.pkl")
+    np.testing.assert_array_equal(read["blobs"].pop("w"), content["blobs"].pop("w"))
+    assert read == content
+
+
+def test_file_of_python_2(tmp_path):
+    (tmp_path / "file.pkl").write_bytes(PYTHON_2)
+    np.testing.assert_array_equal(read_pickle(tmp_path / "file.pkl")["blobs"]["w"], [1, 2])
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 4])
+@pytest.mark.parametrize("function", ["open", "eval", "import"])
+def test_code_is_refused_and_does_not_run(tmp_path, function, protocol):
+    effect = tmp_path / "ran"
+    call = {
+        "open": Calls(open, str(effect), "w"),
+        "eval": Calls(eval, f"open({str(effect)!r}, 'w')"),
+        "import": Calls(getattr, __import__("pathlib"), "Path"),
+    }[function]
+    if function == "import":
+        call = Calls(__import__, "antigravity")
+    (tmp_path / "evil.pkl").write_bytes(pickle.dumps({"blobs": {"w": call}}, protocol))
+    np.save(tmp_path / "evil.npy", {"GLOSS": call})
+    for read, name in ((read_pickle, "evil.pkl"), (read_object_array, "evil.npy")):
+        with pytest.raises(UserError, match=f"{name} can't be read .*asks to run"):
+            read(tmp_path / name)
+    assert not effect.exists()
+
+
+def test_a_codec_is_no_way_in(tmp_path):
+    (tmp_path / "file.pkl").write_bytes(
+        b"\x80\x02c_codecs\nencode\nX\x01\x00\x00\x00aX\x05\x00\x00\x00rot13\x86R."
+    )
+    with pytest.raises(UserError, match="rot13"):
+        read_pickle(tmp_path / "file.pkl")
+
+
+@pytest.mark.parametrize("content", [b"", b"no pickle", PYTHON_2[:60], b"\x93NUMPY\x01\x00"])
+def test_damaged_files(tmp_path, content):
+    (tmp_path / "file").write_bytes(content)
+    for read in (read_pickle, read_object_array):
+        with pytest.raises(UserError, match="file can't be read"):
+            read(tmp_path / "file")
+
+
+def test_missing_file(tmp_path):
+    for read in (read_pickle, read_object_array):
+        with pytest.raises(UserError, match="missing can't be read: No such file"):
+            read(tmp_path / "missing")
+
+
+def test_numbers_are_no_dict(tmp_path):
+    np.save(tmp_path / "file.npy", np.zeros(3))
+    with pytest.raises(UserError, match="a dict was expected"):
+        read_object_array(tmp_path / "file.npy")

@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+
+from sfsign_jax.conversion.vocabulary import read_vocabulary
+from sfsign_jax.errors import UserError
+
+
+def test_text_file(tmp_path):
+    (tmp_path / "glosses.txt").write_text("ABEND\n__ON__\nÜBER\n天气\n", encoding="utf-8")
+    glosses = read_vocabulary(tmp_path / "glosses.txt")
+    assert glosses == ("ABEND", "__ON__", "ÜBER", "天气")
+
+
+def test_published_gloss_dict(tmp_path):
+    np.save(tmp_path / "gloss_dict.npy", {"ÜBER": [3, 7], "ABEND": [1, 40], "REGEN": [2, 1]})
+    assert read_vocabulary(tmp_path / "gloss_dict.npy") == ("ABEND", "REGEN", "ÜBER")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"A": [1, 1], "B": [3, 1]}, "1, 2, 3"),
+        ({"A": [1, 1], "B": [1, 1]}, "1, 2, 3"),
+        ({"A": 1}, "no dict of gloss"),
+        (["A"], "no dict of gloss"),
+    ],
+    ids=str,
+)
+def test_gloss_dicts_that_name_no_classes(tmp_path, content, message):
+    np.save(tmp_path / "gloss_dict.npy", np.array(content, object))
+    with pytest.raises(UserError, match=message):
+        read_vocabulary(tmp_path / "gloss_dict.npy")
+
+
+@pytest.mark.parametrize("line", ["", "A B"])
+def test_lines_that_are_not_one_gloss(tmp_path, line):
+    (tmp_path / "glosses.txt").write_text(f"A\n{line}\nC\n")
+    with pytest.raises(UserError, match=r"glosses\.txt, line 2"):
+        read_vocabulary(tmp_path / "glosses.txt")
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(UserError, match="can't be read"):
+        read_vocabulary(tmp_path / "glosses.txt")
