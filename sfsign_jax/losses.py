@@ -8,6 +8,7 @@ import optax
 from jax import Array
 from jaxtyping import Bool, Float, Int
 
+from sfsign_jax.models.precision import full_precision
 from sfsign_jax.models.sign_model import ModelOutputs, PathOutputs
 
 BLANK = 0
@@ -32,13 +33,14 @@ def ctc_loss(
     num_labels: Int[Array, " b"],
 ) -> Float[Array, " b"]:
     """-log p(labels) of each clip; infinite where the labels can't be aligned, as in PyTorch."""
+    logits = full_precision(logits)
     step_padding = jnp.arange(logits.shape[1]) >= num_steps[:, None]
     label_padding = jnp.arange(labels.shape[1]) >= num_labels[:, None]
     loss = optax.ctc_loss(
-        logits.astype(jnp.float32),
-        step_padding.astype(jnp.float32),
+        logits,
+        step_padding.astype(logits.dtype),
         labels,
-        label_padding.astype(jnp.float32),
+        label_padding.astype(logits.dtype),
         blank_id=BLANK,
     )
     # Optax gives such clips a large finite number. Equal neighbours need a blank between them.
@@ -52,9 +54,9 @@ def distillation_loss(
     valid: Bool[Array, "b steps"],
 ) -> Float[Array, ""]:
     """T² · KL(teacher ‖ student) at temperature T without the blank, mean over the valid steps."""
-    teacher = jax.lax.stop_gradient(teacher)[..., 1:] / TEMPERATURE
-    log_teacher = jax.nn.log_softmax(teacher.astype(jnp.float32))
-    log_student = jax.nn.log_softmax(student[..., 1:].astype(jnp.float32) / TEMPERATURE)
+    teacher = full_precision(jax.lax.stop_gradient(teacher)[..., 1:])
+    log_teacher = jax.nn.log_softmax(teacher / TEMPERATURE)
+    log_student = jax.nn.log_softmax(full_precision(student[..., 1:]) / TEMPERATURE)
     divergence = (jnp.exp(log_teacher) * (log_teacher - log_student)).sum(-1)
     return TEMPERATURE**2 * (divergence * valid).sum() / valid.sum()
 

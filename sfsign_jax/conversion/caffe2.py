@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
@@ -127,7 +128,7 @@ def load_backbone(
         value, outcomes[released] = fitted
         if not np.isfinite(value).all():
             not_finite.append(blob)
-        loaded[-1] = (path, variable.replace(value.transpose(axes)))
+        loaded[-1] = (path, variable.replace(jnp.asarray(value.transpose(axes))))
     report_problems(
         {
             "missing": missing,

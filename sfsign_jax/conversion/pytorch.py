@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from numpy._core.multiarray import _reconstruct
@@ -54,7 +55,7 @@ def read_released_file(path: Path) -> ReleasedFile:
     try:
         with torch.serialization.safe_globals(NUMPY_STATE):
             content = torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except (pickle.UnpicklingError, RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
         raise UserError(
             f"{path} can't be read as a PyTorch checkpoint (damaged, or it asks to run code): "
             f"{str(error).partition(chr(10))[0] or 'it is empty'}"
@@ -102,7 +103,7 @@ def convert_tensors(
             continue
         if not np.isfinite(tensor).all():
             not_finite.append(released[0])
-        value = np.ascontiguousarray(tensor.transpose(axes), dtype=np.float32)
+        value = jnp.asarray(tensor.transpose(axes), jnp.float32)
         converted[path] = variable.replace(value)
     report_problems(
         {
@@ -127,7 +128,7 @@ def released_tensors(state: nnx.State, description: ModelDescription) -> dict[st
         name = ".".join(map(str, path))
         ours = np.asarray(variable[...])
         axes = released_axes(name, ours.ndim, description.config)
-        tensor = np.ascontiguousarray(ours.transpose(np.argsort(axes)))
+        tensor = ours.transpose(np.argsort(axes)).copy()
         for released in released_names(name, description.config):
             tensors[released] = tensor
             if released.endswith(".running_var"):

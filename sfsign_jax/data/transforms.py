@@ -34,9 +34,14 @@ def crop_flip_normalize(
     """One crop (from `corner`: top, left) and one horizontal flip a clip; (x/255 - 0.45)/0.225."""
 
     def crop(clip, corner):
-        size = (clip.shape[0], *crop_size, 3)
-        return lax.dynamic_slice(clip, (0, corner[0], corner[1], 0), size)
+        return lax.dynamic_slice_in_dim(
+            lax.dynamic_slice_in_dim(clip, corner[0], crop_size[0], axis=1),
+            corner[1],
+            crop_size[1],
+            axis=2,
+        )
 
     cropped = jax.vmap(crop)(frames, corner)
     cropped = jnp.where(flip[:, None, None, None, None], cropped[:, :, :, ::-1], cropped)
-    return ((cropped.astype(jnp.float32) / 255 - MEAN) / STD).astype(dtype)
+    pixels = cropped.astype(jnp.promote_types(dtype, jnp.float32))
+    return ((pixels / 255 - MEAN) / STD).astype(dtype)

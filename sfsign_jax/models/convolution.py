@@ -13,6 +13,8 @@ from flax import nnx
 from jax import Array, lax
 from jaxtyping import Float, Int
 
+from sfsign_jax.models.initial_values import Rng, kaiming_normal
+
 TIME_BLOCK = 4  # 4 + 5 - 1 taps of 3 channels are a whole number of vector registers
 
 
@@ -125,9 +127,6 @@ max_pool_space.defvjp(
 )
 
 
-kaiming_fan_out = nnx.initializers.variance_scaling(2.0, "fan_out", "normal")
-
-
 class Convolution(nnx.Module):
     """A convolution over (time, height, width) without bias, padding k // 2.
 
@@ -142,16 +141,16 @@ class Convolution(nnx.Module):
         *,
         time_stride: int = 1,
         space_stride: int = 1,
-        rngs: nnx.Rngs,
+        rng: Rng,
     ):
         shape = (*kernel_size, in_channels, out_channels)
-        self.kernel = nnx.Param(kaiming_fan_out(rngs.params(), shape))
+        self.kernel = nnx.Param(kaiming_normal(rng, shape))
         self.time_stride = time_stride
         self.space_stride = space_stride
 
     def __call__(
         self, x: Float[Array, "b t h w i"], length: Int[Array, " b"]
     ) -> Float[Array, "b t_out h_out w_out o"]:
-        if self.kernel.shape[0] > 1:
+        if self.kernel[...].shape[0] > 1:
             x = mask_time(x, length)
         return convolve(x, self.kernel[...], self.time_stride, self.space_stride)

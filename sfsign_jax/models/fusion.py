@@ -6,6 +6,7 @@ from jax import Array
 from jaxtyping import Float, Int
 
 from sfsign_jax.models.convolution import Convolution
+from sfsign_jax.models.initial_values import Rng, constant
 from sfsign_jax.models.normalization import BatchNorm
 
 KERNEL = 5  # frames of the fast pathway that one slow frame sees
@@ -30,18 +31,16 @@ def fused_channels(variant: str, slow: int, fast: int, ratio: int) -> tuple[int,
 class Fusion(nnx.Module):
     """Exchange between the pathways after a stage; both directions read what was before it."""
 
-    def __init__(
-        self, variant: str, slow: int, fast: int, *, alpha: int, ratio: int, rngs: nnx.Rngs
-    ):
+    def __init__(self, variant: str, slow: int, fast: int, *, alpha: int, ratio: int, rng: Rng):
         f2s = fast * ratio if variant in ("FuseBiCat", "FuseFastToSlow") else slow
-        self.conv_f2s = Convolution(fast, f2s, (KERNEL, 1, 1), time_stride=alpha, rngs=rngs)
+        self.conv_f2s = Convolution(fast, f2s, (KERNEL, 1, 1), time_stride=alpha, rng=rng)
         self.bn = BatchNorm(f2s)
         if variant != "FuseFastToSlow":
-            self.conv_s2f = Convolution(slow, fast, (1, 1, 1), rngs=rngs)
+            self.conv_s2f = Convolution(slow, fast, (1, 1, 1), rng=rng)
             self.bn2 = BatchNorm(fast)
         if (weight := INITIAL_WEIGHT[variant]) is not None:
-            self.weight_s = nnx.Param(jnp.full(1, weight, jnp.float32))
-            self.weight_f = nnx.Param(jnp.full(1, weight, jnp.float32))
+            self.weight_s = nnx.Param(constant(1, weight))
+            self.weight_f = nnx.Param(constant(1, weight))
         self.variant = variant
         self.alpha = alpha
 

@@ -5,6 +5,9 @@ from flax import nnx
 from jax import Array
 from jaxtyping import Float, Int
 
+from sfsign_jax.models.initial_values import constant
+from sfsign_jax.models.precision import full_precision
+
 EPSILON = 1e-5
 MOMENTUM = 0.1  # PyTorch's: running = 0.9 running + 0.1 batch
 
@@ -17,15 +20,15 @@ class BatchNorm(nnx.Module):
     """
 
     def __init__(self, channels: int, *, initial_scale: float = 1.0):
-        self.scale = nnx.Param(jnp.full(channels, initial_scale, jnp.float32))
-        self.bias = nnx.Param(jnp.zeros(channels))
-        self.mean = nnx.BatchStat(jnp.zeros(channels))
-        self.var = nnx.BatchStat(jnp.ones(channels))
+        self.scale = nnx.Param(constant(channels, initial_scale))
+        self.bias = nnx.Param(constant(channels, 0))
+        self.mean = nnx.BatchStat(constant(channels, 0))
+        self.var = nnx.BatchStat(constant(channels, 1))
 
     def __call__(
         self, x: Float[Array, "b t *space c"], length: Int[Array, " b"], train: bool
     ) -> Float[Array, "b t *space c"]:
-        values = x.astype(jnp.float32)
+        values = full_precision(x)
         mean, var = (
             self.batch_statistics(values, length) if train else (self.mean[...], self.var[...])
         )
@@ -36,7 +39,7 @@ class BatchNorm(nnx.Module):
         self, x: Float[Array, "b t *space c"], length: Int[Array, " b"]
     ) -> tuple[Float[Array, " c"], Float[Array, " c"]]:
         """Mean and biased variance of the batch; moves the running ones towards them."""
-        inside = (jnp.arange(x.shape[1]) < length[:, None]).astype(jnp.float32)
+        inside = (jnp.arange(x.shape[1]) < length[:, None]).astype(x.dtype)
         weight = inside.reshape(inside.shape + (1,) * (x.ndim - 2))
         axes = tuple(range(x.ndim - 1))
         count = inside.sum() * (x[0, 0].size // x.shape[-1])

@@ -6,13 +6,16 @@ from typing import Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 from jax import Array
 from jaxtyping import Float, Int
 
 from sfsign_jax.models.convolution import mask_time
 from sfsign_jax.models.fusion import INITIAL_WEIGHT
+from sfsign_jax.models.initial_values import Rng
 from sfsign_jax.models.padding import num_steps, pad_clips, video_length
+from sfsign_jax.models.precision import full_precision
 from sfsign_jax.models.slowfast import BackboneConfig, SlowFast
 from sfsign_jax.models.temporal import BiLSTM, CosineClassifier, LinearClassifier, TemporalConv
 
@@ -72,14 +75,12 @@ class ModelOutputs(NamedTuple):
 class Path(nnx.Module):
     """Temporal convolutions, BiLSTM and classifiers over a share of the features' channels."""
 
-    def __init__(
-        self, config: ModelConfig, channels: tuple[int, int], classifiers, *, rngs: nnx.Rngs
-    ):
+    def __init__(self, config: ModelConfig, channels: tuple[int, int], classifiers, *, rng: Rng):
         hidden = config.hidden_size
         self.start, self.stop = channels
         into = self.stop - self.start
-        self.temporal_conv = TemporalConv(into, hidden, config.temporal_stack, rngs=rngs)
-        self.bilstm = BiLSTM(hidden, config.lstm_dropout, rngs=rngs)
+        self.temporal_conv = TemporalConv(into, hidden, config.temporal_stack, rng=rng)
+        self.bilstm = BiLSTM(hidden, config.lstm_dropout, rng=rng)
         self.classifier, self.conv_classifier = classifiers
 
     def __call__(
@@ -97,21 +98,21 @@ class Path(nnx.Module):
 class SignModel(nnx.Module):
     """SlowFastSign: clips of normalised frames to logits per step (ICASSP 2024, figure 1)."""
 
-    def __init__(self, config: ModelConfig, *, rngs: nnx.Rngs):
+    def __init__(self, config: ModelConfig, *, rng: Rng):
         self.config = config
-        self.backbone = SlowFast(config.backbone, rngs=rngs)
+        self.backbone = SlowFast(config.backbone, rng=rng)
         self.dropout = nnx.Dropout(config.feature_dropout)
         new = CosineClassifier if config.weight_norm else LinearClassifier
         classifiers = None
         self.paths: nnx.Dict = nnx.Dict()
         for name, channels in config.path_channels.items():
             if classifiers is None or config.share_classifier != 2:
-                classifier = new(config.hidden_size, config.num_classes, rngs=rngs)
+                classifier = new(config.hidden_size, config.num_classes, rng=rng)
                 conv_classifier = classifier
                 if config.share_classifier == 0:
-                    conv_classifier = new(config.hidden_size, config.num_classes, rngs=rngs)
+                    conv_classifier = new(config.hidden_size, config.num_classes, rng=rng)
                 classifiers = (classifier, conv_classifier)
-            self.paths[name] = Path(config, channels, classifiers, rngs=rngs)
+            self.paths[name] = Path(config, channels, classifiers, rng=rng)
 
     def __call__(
         self,
@@ -135,7 +136,7 @@ class SignModel(nnx.Module):
         if padding == "reference":
             length = jnp.broadcast_to(own_length.max(), own_length.shape)
         clips = mask_time(pad_clips(frames, num_frames, stack, alpha), length)
-        features = self.backbone(clips, length, train).astype(jnp.float32)
+        features = full_precision(self.backbone(clips, length, train))
         steps, valid_steps = num_steps(own_length, stack), num_steps(length, stack)
 
         keys = [None] * (1 + len(self.paths)) if key is None else jax.random.split(key, 4)
@@ -151,13 +152,15 @@ class SignModel(nnx.Module):
 
 def new_model(config: ModelConfig, seed: int = 0) -> SignModel:
     """A model with random weights, initialised as in SPEC "Model"."""
-    return nnx.jit(lambda: SignModel(config, rngs=nnx.Rngs(seed)))()
+    model = SignModel(config, rng=np.random.default_rng(seed))
+    return model_with(config, jax.tree.map(jnp.asarray, nnx.state(model)))
 
 
 @functools.cache
 def abstract_model(config: ModelConfig) -> tuple[nnx.GraphDef, nnx.State]:
     """The model's structure, and its state as shapes: nothing is computed."""
-    return nnx.split(nnx.eval_shape(lambda: SignModel(config, rngs=nnx.Rngs(0))))
+    graph, state = nnx.split(SignModel(config, rng=None))
+    return graph, jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), state)
 
 
 def model_with(config: ModelConfig, state: nnx.State, *more: nnx.State) -> SignModel:

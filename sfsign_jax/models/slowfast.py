@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 
 from sfsign_jax.models.convolution import Convolution, max_pool_space
 from sfsign_jax.models.fusion import Fusion, fused_channels
+from sfsign_jax.models.initial_values import Rng
 from sfsign_jax.models.normalization import BatchNorm
 
 STAGES = ("s2", "s3", "s4", "s5")
@@ -43,8 +44,8 @@ class BackboneConfig:
 
 
 class PathwayStem(nnx.Module):
-    def __init__(self, channels: int, time_kernel: int, *, rngs: nnx.Rngs):
-        self.conv = Convolution(3, channels, (time_kernel, 7, 7), space_stride=2, rngs=rngs)
+    def __init__(self, channels: int, time_kernel: int, *, rng: Rng):
+        self.conv = Convolution(3, channels, (time_kernel, 7, 7), space_stride=2, rng=rng)
         self.bn = BatchNorm(channels)
 
     def __call__(
@@ -64,14 +65,14 @@ class Branch2(nnx.Module):
         stride: int,
         final_scale: float,
         *,
-        rngs: nnx.Rngs,
+        rng: Rng,
     ):
         outer = inner * EXPANSION
-        self.a = Convolution(into, inner, (time_kernel, 1, 1), rngs=rngs)
+        self.a = Convolution(into, inner, (time_kernel, 1, 1), rng=rng)
         self.a_bn = BatchNorm(inner)
-        self.b = Convolution(inner, inner, (1, 3, 3), space_stride=stride, rngs=rngs)
+        self.b = Convolution(inner, inner, (1, 3, 3), space_stride=stride, rng=rng)
         self.b_bn = BatchNorm(inner)
-        self.c = Convolution(inner, outer, (1, 1, 1), rngs=rngs)
+        self.c = Convolution(inner, outer, (1, 1, 1), rng=rng)
         self.c_bn = BatchNorm(outer, initial_scale=final_scale)
 
     def __call__(
@@ -91,14 +92,14 @@ class Bottleneck(nnx.Module):
         stride: int,
         final_scale: float,
         *,
-        rngs: nnx.Rngs,
+        rng: Rng,
     ):
         outer = inner * EXPANSION
         self.projects = into != outer or stride != 1
         if self.projects:
-            self.branch1 = Convolution(into, outer, (1, 1, 1), space_stride=stride, rngs=rngs)
+            self.branch1 = Convolution(into, outer, (1, 1, 1), space_stride=stride, rng=rng)
             self.branch1_bn = BatchNorm(outer)
-        self.branch2 = Branch2(into, inner, time_kernel, stride, final_scale, rngs=rngs)
+        self.branch2 = Branch2(into, inner, time_kernel, stride, final_scale, rng=rng)
 
     def __call__(
         self, x: Float[Array, "b t h w i"], length: Int[Array, " b"], train: bool
@@ -112,9 +113,9 @@ class Bottleneck(nnx.Module):
 class Stem(nnx.Module):
     """s1: both pathways' stems."""
 
-    def __init__(self, channels: tuple[int, int], *, rngs: nnx.Rngs):
-        self.pathway0_stem = PathwayStem(channels[0], STEM_TIME_KERNELS[0], rngs=rngs)
-        self.pathway1_stem = PathwayStem(channels[1], STEM_TIME_KERNELS[1], rngs=rngs)
+    def __init__(self, channels: tuple[int, int], *, rng: Rng):
+        self.pathway0_stem = PathwayStem(channels[0], STEM_TIME_KERNELS[0], rng=rng)
+        self.pathway1_stem = PathwayStem(channels[1], STEM_TIME_KERNELS[1], rng=rng)
 
     def __call__(self, pathways: Pathways, lengths: list[Array], train: bool) -> Pathways:
         stems = (self.pathway0_stem, self.pathway1_stem)
@@ -134,7 +135,7 @@ class Stage(nnx.Module):
         stride: int,
         final_scale: float,
         *,
-        rngs: nnx.Rngs,
+        rng: Rng,
     ):
         self.depth = depth
         for p in range(2):
@@ -145,7 +146,7 @@ class Stage(nnx.Module):
                     time_kernels[p] if i < temporal_blocks else 1,
                     stride if i == 0 else 1,
                     final_scale,
-                    rngs=rngs,
+                    rng=rng,
                 )
                 setattr(self, f"pathway{p}_res{i}", block)
 
@@ -161,14 +162,14 @@ class Stage(nnx.Module):
 class SlowFast(nnx.Module):
     """Frames to one feature vector a frame, [slow | fast] (SPEC "Model"; SlowFast, section 3)."""
 
-    def __init__(self, config: BackboneConfig, *, rngs: nnx.Rngs):
+    def __init__(self, config: BackboneConfig, *, rng: Rng):
         self.alpha = config.alpha
         slow, fast = config.width, config.width // config.beta_inv
-        self.s1 = Stem((slow, fast), rngs=rngs)
+        self.s1 = Stem((slow, fast), rng=rng)
         into = (slow, fast)
         for i, stage in enumerate(STAGES):
             fusion = Fusion(
-                config.fusion, *into, alpha=config.alpha, ratio=config.fusion_ratio, rngs=rngs
+                config.fusion, *into, alpha=config.alpha, ratio=config.fusion_ratio, rng=rng
             )
             setattr(self, f"s{i + 1}_fuse", fusion)
             into = fused_channels(config.fusion, *into, config.fusion_ratio)
@@ -181,7 +182,7 @@ class SlowFast(nnx.Module):
                 TIME_KERNELS[stage],
                 stride=1 if i == 0 else 2,
                 final_scale=0.0 if config.zero_init_final_bn else 1.0,
-                rngs=rngs,
+                rng=rng,
             )
             setattr(self, stage, blocks)
             into = (inner[0] * EXPANSION, inner[1] * EXPANSION)

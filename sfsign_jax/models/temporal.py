@@ -2,33 +2,27 @@
 
 import math
 
-import jax
 import jax.numpy as jnp
 from flax import nnx
 from jax import Array, lax
 from jaxtyping import Float, Int
 
 from sfsign_jax.models.convolution import mask_time, stack_time_taps
+from sfsign_jax.models.initial_values import Rng, torch_uniform, xavier_uniform
 from sfsign_jax.models.normalization import BatchNorm
 
 LSTM_LAYERS = 2
 
 
-def torch_uniform(key: Array, shape: tuple[int, ...], fan_in: int) -> Array:
-    """PyTorch's default for linear, convolution and LSTM parameters: U(-1, 1) / sqrt(fan_in)."""
-    bound = 1 / math.sqrt(fan_in)
-    return jax.random.uniform(key, shape, minval=-bound, maxval=bound)
-
-
 class Convolution1D(nnx.Module):
     """A convolution over time with bias and no padding."""
 
-    def __init__(self, into: int, out: int, size: int, *, rngs: nnx.Rngs):
-        self.kernel = nnx.Param(torch_uniform(rngs.params(), (size, into, out), size * into))
-        self.bias = nnx.Param(torch_uniform(rngs.params(), (out,), size * into))
+    def __init__(self, into: int, out: int, size: int, *, rng: Rng):
+        self.kernel = nnx.Param(torch_uniform(rng, (size, into, out), size * into))
+        self.bias = nnx.Param(torch_uniform(rng, (out,), size * into))
 
     def __call__(self, x: Float[Array, "b t i"]) -> Float[Array, "b t-size+1 o"]:
-        size, into, out = self.kernel.shape
+        size, into, out = self.kernel[...].shape
         kernel = self.kernel[...].astype(x.dtype).reshape(size * into, out)
         return stack_time_taps(x, size) @ kernel + self.bias[...].astype(x.dtype)
 
@@ -39,13 +33,13 @@ class TemporalConv(nnx.Module):
     The layers carry their index in the released files, where a K counts three and a P one.
     """
 
-    def __init__(self, into: int, hidden: int, stack: tuple[str, ...], *, rngs: nnx.Rngs):
+    def __init__(self, into: int, hidden: int, stack: tuple[str, ...], *, rng: Rng):
         self.stack = stack
         self.layers: nnx.Dict = nnx.Dict()
         index = 0
         for layer in stack:
             if layer[0] == "K":
-                conv = Convolution1D(into, hidden, int(layer[1:]), rngs=rngs)
+                conv = Convolution1D(into, hidden, int(layer[1:]), rng=rng)
                 self.layers[str(index)] = conv
                 self.layers[str(index + 1)] = BatchNorm(hidden)
                 into = hidden
@@ -71,12 +65,12 @@ class TemporalConv(nnx.Module):
 class LSTMCell(nnx.Module):
     """The weights of one layer in one direction; gates in PyTorch's order i, f, g, o."""
 
-    def __init__(self, into: int, hidden: int, *, rngs: nnx.Rngs):
-        self.kernel_ih = nnx.Param(torch_uniform(rngs.params(), (into, 4 * hidden), hidden))
-        self.kernel_hh = nnx.Param(torch_uniform(rngs.params(), (hidden, 4 * hidden), hidden))
+    def __init__(self, into: int, hidden: int, *, rng: Rng):
+        self.kernel_ih = nnx.Param(torch_uniform(rng, (into, 4 * hidden), hidden))
+        self.kernel_hh = nnx.Param(torch_uniform(rng, (hidden, 4 * hidden), hidden))
         # Two biases do one's work, but weight decay and Adam see two, as in the released files.
-        self.bias_ih = nnx.Param(torch_uniform(rngs.params(), (4 * hidden,), hidden))
-        self.bias_hh = nnx.Param(torch_uniform(rngs.params(), (4 * hidden,), hidden))
+        self.bias_ih = nnx.Param(torch_uniform(rng, (4 * hidden,), hidden))
+        self.bias_hh = nnx.Param(torch_uniform(rng, (4 * hidden,), hidden))
 
 
 def reverse_clips(x: Float[Array, "b t c"], length: Int[Array, " b"]) -> Float[Array, "b t c"]:
@@ -109,10 +103,10 @@ def run_lstm(cell: LSTMCell, x: Float[Array, "b t i"]) -> Float[Array, "b t hidd
 class BiLSTM(nnx.Module):
     """Two bidirectional layers; the reverse direction starts at each clip's own last step."""
 
-    def __init__(self, hidden: int, dropout: float, *, rngs: nnx.Rngs):
+    def __init__(self, hidden: int, dropout: float, *, rng: Rng):
         self.cells = nnx.Dict(
             {
-                f"l{layer}{direction}": LSTMCell(hidden, hidden // 2, rngs=rngs)
+                f"l{layer}{direction}": LSTMCell(hidden, hidden // 2, rng=rng)
                 for layer in range(LSTM_LAYERS)
                 for direction in ("", "_reverse")
             }
@@ -135,10 +129,8 @@ class BiLSTM(nnx.Module):
 class CosineClassifier(nnx.Module):
     """x · W with every column of W at unit length: the published "weight norm" classifier."""
 
-    def __init__(self, hidden: int, classes: int, *, rngs: nnx.Rngs):
-        # Xavier uniform with gain √2: the variance of variance_scaling(2, "fan_avg").
-        initializer = nnx.initializers.variance_scaling(2.0, "fan_avg", "uniform")
-        self.kernel = nnx.Param(initializer(rngs.params(), (hidden, classes)))
+    def __init__(self, hidden: int, classes: int, *, rng: Rng):
+        self.kernel = nnx.Param(xavier_uniform(rng, (hidden, classes), gain=math.sqrt(2)))
 
     def __call__(self, x: Float[Array, "b t hidden"]) -> Float[Array, "b t classes"]:
         kernel = self.kernel[...]
@@ -148,9 +140,9 @@ class CosineClassifier(nnx.Module):
 
 
 class LinearClassifier(nnx.Module):
-    def __init__(self, hidden: int, classes: int, *, rngs: nnx.Rngs):
-        self.kernel = nnx.Param(torch_uniform(rngs.params(), (hidden, classes), hidden))
-        self.bias = nnx.Param(torch_uniform(rngs.params(), (classes,), hidden))
+    def __init__(self, hidden: int, classes: int, *, rng: Rng):
+        self.kernel = nnx.Param(torch_uniform(rng, (hidden, classes), hidden))
+        self.bias = nnx.Param(torch_uniform(rng, (classes,), hidden))
 
     def __call__(self, x: Float[Array, "b t hidden"]) -> Float[Array, "b t classes"]:
         return x @ self.kernel[...].astype(x.dtype) + self.bias[...].astype(x.dtype)

@@ -48,7 +48,7 @@ def train_step(
         return total, (parts, nnx.state(model, nnx.BatchStat))
 
     (loss, (parts, batch_stats)), gradient = jax.value_and_grad(loss_of, has_aux=True)(state.params)
-    grad_norm = optax.global_norm(gradient)
+    grad_norm = optax.tree.norm(gradient)
     rate = learning_rate(recipe, state.step)
     direction, optimizer = make_optimizer(recipe).update(gradient, state.optimizer, state.params)
     params = jax.tree.map(lambda p, d: p - rate * d, state.params, direction)
