@@ -1,5 +1,7 @@
 """Our model and the PyTorch statement of it, with the same random weights."""
 
+import dataclasses
+
 import numpy as np
 import torch
 import torch_reference as reference
@@ -12,7 +14,8 @@ SMALL = {"depths": (2, 1, 1, 1), "temporal_blocks": (1, 1, 1, 1), "width": 8, "b
 
 
 def small_config(**changes) -> ModelConfig:
-    backbone = {**SMALL, **{k: changes.pop(k) for k in ("alpha", "fusion") if k in changes}}
+    names = [field.name for field in dataclasses.fields(BackboneConfig)]
+    backbone = {**SMALL, **{name: changes.pop(name) for name in names if name in changes}}
     fields = {"num_classes": 7, "hidden_size": 8, "feature_dropout": 0.0, "lstm_dropout": 0.0}
     return ModelConfig(backbone=BackboneConfig(**backbone), **fields | changes)
 

@@ -62,6 +62,7 @@ def oracle_logits(model, clips):
 VARIANTS = [
     *({"fusion": fusion} for fusion in reference.FUSIONS),
     *({"temporal_stack": stack} for stack in STACKS),
+    {"depths": (3, 4, 6, 3), "temporal_blocks": (3, 4, 6, 3), "width": 4},  # R50
     {"share_classifier": 0},
     {"share_classifier": 2},
     {"weight_norm": False},

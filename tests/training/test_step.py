@@ -3,16 +3,21 @@
 import dataclasses
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
-from oracle import small_config
+import torch
+import torch_reference as reference
+from flax import nnx
+from oracle import oracle_of, small_config
 
+from sfsign_jax.conversion.names import released_axes, released_names
+from sfsign_jax.losses import LossWeights
+from sfsign_jax.models.sign_model import abstract_model
 from sfsign_jax.training import Recipe, create_train_state, learning_rate, train_step
+from sfsign_jax.training.state import train_state_of
 
-CONFIG = small_config(num_classes=5)
-CONFIG = dataclasses.replace(
-    CONFIG, backbone=dataclasses.replace(CONFIG.backbone, depths=(1, 1, 1, 1))
-)
+CONFIG = small_config(num_classes=5, depths=(1, 1, 1, 1))
 RECIPE = Recipe(epochs=4, steps_per_epoch=10, learning_rate=1e-3, crop_size=(32, 32))
 
 
@@ -29,6 +34,85 @@ def batch(bucket=16, labels=((1, 2), (3, 0)), num_frames=(14, 11)):
         "labels": np.array(labels, np.int32),
         "num_labels": np.array([2, 1], np.int32),
     }
+
+
+def ours(tensors):
+    """Released tensors as a state of ours, in their own precision."""
+    flat = []
+    for path, variable in nnx.to_flat_state(abstract_model(CONFIG)[1]):
+        name = ".".join(path)
+        tensor = tensors[released_names(name, CONFIG)[0]].detach().numpy()
+        axes = released_axes(name, tensor.ndim, CONFIG)
+        flat.append((path, variable.replace(jnp.asarray(tensor.transpose(axes).copy()))))
+    return nnx.from_flat_state(flat)
+
+
+def state_of_pytorch(model, optimizer, step):
+    """The training state that PyTorch is in."""
+    tensors = model.state_dict(keep_vars=True)
+    state = train_state_of(ours(tensors), RECIPE)
+    if step == 0:
+        return state
+
+    def moments(name):
+        zero = torch.zeros_like
+        of = {
+            n: optimizer.state[t][name] if t in optimizer.state else zero(t)
+            for n, t in tensors.items()
+        }
+        return nnx.split_state(ours(of), nnx.Param, ...)[0]
+
+    decay, adam = state.optimizer
+    adam = adam._replace(count=jnp.int32(step), mu=moments("exp_avg"), nu=moments("exp_avg_sq"))
+    return state._replace(step=jnp.int32(step), optimizer=(decay, adam))
+
+
+def frames_of_pytorch(clips):
+    """The batch's clips, cropped, mirrored, padded and normalised by hand, in f64."""
+    rows = zip(clips["frames"], clips["num_frames"], clips["corner"], clips["flip"], strict=True)
+    crops = []
+    for frames, n, (top, left), flip in rows:
+        crop = frames[:n, top : top + 32, left : left + 32]
+        crops.append(crop[:, :, ::-1].copy() if flip else crop)
+    padded, lengths = reference.pad_batch(crops)
+    return (padded.double() / 255 - 0.45) / 0.225, lengths
+
+
+def test_each_step_is_pytorchs():
+    """In f64, and each from the state PyTorch is in, so that what differs is the step itself.
+
+    Left to themselves two f32 runs part after the first step, PyTorch's from its own on another
+    number of threads too: Adam takes a whole step where the gradient is all but zero, and there
+    rounding decides which way.
+    """
+    recipe = dataclasses.replace(RECIPE, padding="reference", compute_dtype="float64")
+    model = oracle_of(CONFIG).double().train()
+    optimizer = reference.adam(model, recipe.learning_rate)
+    with jax.enable_x64(True):
+        for step in range(3):
+            clips = batch(num_frames=(14, 11) if step % 2 == 0 else (9, 16))
+            state = state_of_pytorch(model, optimizer, step)
+            state, metrics = train_step(state, clips, config=CONFIG, recipe=recipe)
+
+            optimizer.zero_grad()
+            labels = [
+                r[:n] for r, n in zip(clips["labels"].tolist(), clips["num_labels"], strict=True)
+            ]
+            loss, parts = reference.training_loss(model(*frames_of_pytorch(clips)), labels)
+            loss.backward()
+            norm = torch.sqrt(sum(p.grad.square().sum() for p in model.parameters()))
+            optimizer.step()
+
+            expected = [loss, *parts.values(), norm]
+            names = ["loss", *LossWeights.__dataclass_fields__, "grad_norm"]
+            for name, value in zip(names, expected, strict=True):
+                assert float(metrics[name]) == pytest.approx(value.item(), rel=1e-9), name
+            theirs = dict(nnx.to_flat_state(ours(model.state_dict())))
+            merged = nnx.merge_state(state.params, state.batch_stats)
+            for path, value in nnx.to_flat_state(merged):
+                np.testing.assert_allclose(
+                    value[...], theirs[path][...], rtol=0, atol=1e-8, err_msg=str(path)
+                )
 
 
 def leaves(state):
