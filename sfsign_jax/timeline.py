@@ -41,9 +41,9 @@ def save_timeline(
         bottom.text(
             middle, 1.03, gloss, ha="center", va="bottom", color=colours[gloss], rotation=20
         )
-    bottom.set(xlim=(0, num_frames), ylim=(0, 1.22), xlabel="frame", ylabel="probability")
+    bottom.set(xlim=(0, num_frames), ylim=(0, 1.3), xlabel="frame", ylabel="probability")
     bottom.set_yticks([0, 0.5, 1])
-    bottom.legend(loc="center right", frameon=False)
+    bottom.legend(loc="lower right", bbox_to_anchor=(1, 1), frameon=False)
     for side in ("top", "right"):
         bottom.spines[side].set_visible(False)
     unfinished = path.with_name(f".{path.name}.unfinished")
