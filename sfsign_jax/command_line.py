@@ -29,8 +29,11 @@ def parse(arguments: list[str]) -> ConfigDict:
     """
     try:
         rest = flags.FLAGS(arguments)
-    except (flags.Error, KeyError, AttributeError, TypeError, ValueError) as error:
-        raise UserError(one_sentence(error)) from error
+    except (KeyError, AttributeError) as error:
+        cause = error.args[0] if isinstance(error.args[0], KeyError) else error
+        raise UserError(f"the config has no key {one_line(cause.args[0])}") from error
+    except (flags.Error, TypeError, ValueError) as error:
+        raise UserError(one_line(str(error))) from error
     if len(rest) > 1:
         raise UserError(f"unexpected argument {rest[1]!r}")
     if flags.FLAGS.config is None:
@@ -43,8 +46,7 @@ def parse(arguments: list[str]) -> ConfigDict:
     return flags.FLAGS.config
 
 
-def one_sentence(error: Exception) -> str:
-    text = str(error.args[0]) if error.args else str(error)
+def one_line(text: str) -> str:
     return " ".join(text.split())
 
 

@@ -57,11 +57,15 @@ def prepared(tmp_path_factory):
     [
         (["--workdir", "run"], ["--config"]),
         ([*CONFIG], ["--workdir"]),
-        ([*CONFIG, "--workdir", "run", "--config.optimizer.learning_rat=1"], ["learning_rat"]),
+        (
+            [*CONFIG, "--workdir", "run", "--config.optimizer.learning_rat=1"],
+            ["the config has no key 'learning_rat' Did you mean \"learning_rate\""],
+        ),
+        ([*CONFIG, "--workdir", "run", "--config.zzz.y=1"], ["the config has no key 'zzz'"]),
         ([*CONFIG, "--workdir", "run", "--config.data.prepared_dir=nowhere"], ["prepare"]),
         (["--config", "configs/missing.py", "--workdir", "run"], ["missing.py"]),
     ],
-    ids=["no config", "no workdir", "unknown key", "no data", "missing config"],
+    ids=["no config", "no workdir", "unknown key", "unknown part", "no data", "missing config"],
 )
 def test_train(arguments, words, tmp_path):
     assert_one_sentence(run("-m", "sfsign_jax.train", *arguments, cwd=tmp_path), *words)
