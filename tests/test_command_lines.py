@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from oracle import oracle_of, small_config, state_of
 
-from sfsign_jax.checkpoint import ModelDescription, save_checkpoint
+from sfsign_jax.checkpoint import ModelDescription, load_checkpoint, save_checkpoint
 from sfsign_jax.data.transforms import Preprocessing
 
 ROOT = Path(__file__).parent.parent
@@ -149,7 +149,31 @@ def test_convert(tmp_path):
     convert = [ROOT / "tools" / "convert_weights.py"]
     assert_one_sentence(run(*convert, "broken.pt", "model", cwd=tmp_path), "broken.pt")
     assert_one_sentence(run(*convert, "missing.pt", "model", cwd=tmp_path), "missing.pt")
-    assert not (tmp_path / "model").exists()
+    (tmp_path / "evil.pkl").write_bytes(b"cbuiltins\nopen\n(Vran\nVw\ntR.")
+    (tmp_path / "glosses.txt").write_text("A\nB\n")
+    evil = run(*convert, "evil.pkl", "model", "--vocabulary", "glosses.txt", cwd=tmp_path)
+    assert_one_sentence(evil, "evil.pkl", "asks to run builtins.open")
+    assert_one_sentence(run(*convert, "evil.pkl", "model", cwd=tmp_path), "--vocabulary")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"broken.pt", "evil.pkl", "glosses.txt"}
+
+
+def test_convert_there_and_back(checkpoint, tmp_path):
+    convert = [ROOT / "tools" / "convert_weights.py"]
+    to = run(*convert, checkpoint, "model.pt", "--to-pytorch", cwd=tmp_path)
+    assert to.returncode == 0, to.stderr
+    again = run(*convert, checkpoint, "model.pt", "--to-pytorch", cwd=tmp_path)
+    assert_one_sentence(again, "model.pt exists already")
+    (tmp_path / "glosses.txt").write_text("A\nB\n")
+    short = run(*convert, "model.pt", "back", "--vocabulary", "glosses.txt", cwd=tmp_path)
+    assert_one_sentence(short, "the vocabulary has 2 glosses, model.pt 3")
+    back = run(*convert, "model.pt", "back", cwd=tmp_path)
+    assert back.returncode == 0, back.stderr
+    assert load_checkpoint(tmp_path / "back")[1].vocabulary == ("X", "Y", "Z")
+    for name in ("checkpoint", "nowhere"):
+        result = run(*convert, name, "other.pt", "--to-pytorch", cwd=tmp_path)
+        assert_one_sentence(result, "not a checkpoint")
+    assert not (tmp_path / "other.pt").exists()
 
 
 def test_prepare(tmp_path):

@@ -1,5 +1,6 @@
 """Released .pt files to a model's state, and back."""
 
+import math
 import pickle
 import zipfile
 from collections.abc import Mapping
@@ -88,7 +89,12 @@ def convert_tensors(
     config = config or read_architecture(tensors)
     missing, misshapen, not_finite, converted = [], [], [], {}
     surplus = set(tensors)
-    parameters = nnx.to_flat_state(abstract_model(config)[1])
+    # Large ones first, while there is memory left for their copies.
+    parameters = sorted(
+        nnx.to_flat_state(abstract_model(config)[1]),
+        key=lambda item: math.prod(item[1].shape),
+        reverse=True,
+    )
     for path, variable in tqdm(parameters, desc="converting", unit="tensor", disable=None):
         name = ".".join(map(str, path))
         released = released_names(name, config)
@@ -103,7 +109,8 @@ def convert_tensors(
             continue
         if not np.isfinite(tensor).all():
             not_finite.append(released[0])
-        value = jnp.asarray(tensor.transpose(axes), jnp.float32)
+        # A copy, never a window, or the file would stay in memory as long as the model.
+        value = jnp.array(tensor.transpose(axes), jnp.float32)
         converted[path] = variable.replace(value)
     report_problems(
         {

@@ -70,6 +70,11 @@ VARIANTS = [
 ]
 
 
+def assert_close(ours, expected):
+    """Deep random networks have large logits: then it is their spread that counts."""
+    np.testing.assert_allclose(ours, expected, rtol=0, atol=max(2e-5, 1e-5 * expected.std()))
+
+
 @pytest.mark.parametrize("changes", VARIANTS, ids=str)
 def test_every_variant_equals_the_oracle(changes):
     config = small_config(**changes)
@@ -79,15 +84,15 @@ def test_every_variant_equals_the_oracle(changes):
 
     conv, sequence = oracle_logits(model, clips)
     ours_conv, ours_sequence, _ = logits_of(config, state, clips, 24, "reference")
-    np.testing.assert_allclose(ours_conv[:, : conv.shape[1]], conv, atol=2e-5)
-    np.testing.assert_allclose(ours_sequence[:, : conv.shape[1]], sequence, atol=2e-5)
+    assert_close(ours_conv[:, : conv.shape[1]], conv)
+    assert_close(ours_sequence[:, : conv.shape[1]], sequence)
 
     ours_conv, ours_sequence, steps = logits_of(config, state, clips, 24, "masked")
     for i, clip in enumerate(clips):
         conv, sequence = oracle_logits(model, [clip])
         assert steps[i] == conv.shape[1]
-        np.testing.assert_allclose(ours_conv[i, : steps[i]], conv[0], atol=2e-5)
-        np.testing.assert_allclose(ours_sequence[i, : steps[i]], sequence[0], atol=2e-5)
+        assert_close(ours_conv[i, : steps[i]], conv[0])
+        assert_close(ours_sequence[i, : steps[i]], sequence[0])
         assert not ours_conv[i, steps[i] :].any()
 
 
