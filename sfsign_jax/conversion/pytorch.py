@@ -2,6 +2,7 @@
 
 import math
 import pickle
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -57,10 +58,7 @@ def read_released_file(path: Path) -> ReleasedFile:
         with torch.serialization.safe_globals(NUMPY_STATE):
             content = torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
     except (pickle.UnpicklingError, RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
-        raise UserError(
-            f"{path} can't be read as a PyTorch checkpoint (damaged, or it asks to run code): "
-            f"{str(error).partition(chr(10))[0] or 'it is empty'}"
-        ) from error
+        raise UserError(f"{path} can't be read as a PyTorch checkpoint: {reason(error)}") from error
     state = content.get(WEIGHTS) if isinstance(content, Mapping) else None
     if not isinstance(state, Mapping):
         raise UserError(f"{path} has no {WEIGHTS}: it is not a SlowFastSign checkpoint")
@@ -77,6 +75,15 @@ def read_released_file(path: Path) -> ReleasedFile:
     )
 
 
+def reason(error: Exception) -> str:
+    """What PyTorch says, without its advice to load the file all the same."""
+    if asked := re.search(r"GLOBAL (\S+)", str(error)):
+        return f"it asks to run {asked[1]}"
+    if isinstance(error, pickle.UnpicklingError):
+        return "it is damaged, or something else"
+    return str(error).split("\n")[0].split(". ")[0] or "it is empty"
+
+
 def convert_tensors(
     tensors: Mapping[str, np.ndarray], config: ModelConfig | None = None
 ) -> tuple[ModelConfig, nnx.State]:
@@ -87,7 +94,7 @@ def convert_tensors(
     """
     tensors = {name: tensor for name, tensor in tensors.items() if not COUNT.search(name)}
     config = config or read_architecture(tensors)
-    missing, misshapen, not_finite, converted = [], [], [], {}
+    missing, misshapen, not_finite, unequal, converted = [], [], [], [], {}
     surplus = set(tensors)
     # Large ones first, while there is memory left for their copies.
     parameters = sorted(
@@ -109,6 +116,8 @@ def convert_tensors(
             continue
         if not np.isfinite(tensor).all():
             not_finite.append(released[0])
+        known = [one for one in released if one in tensors]
+        unequal += [one for one in known if not np.array_equal(tensors[one], tensor)]
         # A copy, never a window, or the file would stay in memory as long as the model.
         value = jnp.array(tensor.transpose(axes), jnp.float32)
         converted[path] = variable.replace(value)
@@ -118,6 +127,7 @@ def convert_tensors(
             "surplus": sorted(surplus),
             "of a wrong shape": misshapen,
             "with values that are not finite": not_finite,
+            "of a shared classifier that differ": unequal,
         }
     )
     return config, nnx.from_flat_state(converted)

@@ -86,6 +86,5 @@ def unpickle(file: BinaryIO, path: Path) -> Any:
     # A damaged pickle can raise nearly anything, says the documentation of pickle.
     except Exception as error:
         raise UserError(
-            f"{path} can't be read as a pickle of arrays (damaged, or it asks to run code): "
-            f"{str(error) or type(error).__name__}"
+            f"{path} can't be read as a pickle of arrays: {str(error) or type(error).__name__}"
         ) from error

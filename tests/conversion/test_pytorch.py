@@ -1,5 +1,6 @@
 """Oracle: the state dict of the PyTorch statement, with the released names."""
 
+import dataclasses
 import random
 
 import numpy as np
@@ -94,7 +95,7 @@ def test_file_with_everything_a_release_carries_is_read(tmp_path, tensors, zippe
 
 def test_file_that_would_run_code_is_refused(tmp_path):
     torch.save({"model_state_dict": RunsCode(tmp_path / "ran")}, tmp_path / "evil.pt")
-    with pytest.raises(UserError, match="can't be read"):
+    with pytest.raises(UserError, match=r"evil\.pt can't be read .*: it asks to run \S*open"):
         read_released_file(tmp_path / "evil.pt")
     assert not (tmp_path / "ran").exists()
 
@@ -184,6 +185,12 @@ def test_all_problems_come_in_one_message(tensors):
         "pathway1_stem.bn.bias",
     ):
         assert name in str(error.value)
+
+
+def test_classifiers_that_differ_are_not_shared(tensors):
+    config = dataclasses.replace(small_config(), share_classifier=2)
+    with pytest.raises(UserError, match="shared classifier that differ: classifier"):
+        convert_tensors(tensors, config)
 
 
 def test_other_files_are_told_from_checkpoints():
