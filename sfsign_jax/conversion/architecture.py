@@ -47,7 +47,11 @@ def read_architecture(tensors: Mapping[str, np.ndarray]) -> ModelConfig:
         )
     except KeyError as error:
         raise UserError(
-            f"This is no SlowFastSign checkpoint: it has no tensor named {error}."
+            f"this is no SlowFastSign checkpoint: it has no tensor named {error}"
+        ) from error
+    except (IndexError, ZeroDivisionError, ValueError) as error:
+        raise UserError(
+            f"this is no SlowFastSign checkpoint: its tensors have strange shapes ({error})"
         ) from error
 
 

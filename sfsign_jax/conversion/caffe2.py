@@ -56,7 +56,14 @@ def read_caffe2_file(path: Path) -> dict[str, np.ndarray]:
     blobs = content.get("blobs") if isinstance(content, dict) else None
     if not isinstance(blobs, dict):
         raise UserError(f"{path} has no blobs: it is no Caffe2 file of a SlowFast backbone")
-    return {name: blob for name, blob in blobs.items() if not UNUSED.match(name)}
+    blobs = {str(name): blob for name, blob in blobs.items() if not UNUSED.match(str(name))}
+    strange = [name for name, blob in blobs.items() if not is_numbers(blob)]
+    report_problems({"that are no arrays of numbers": strange})
+    return blobs
+
+
+def is_numbers(blob: object) -> bool:
+    return isinstance(blob, np.ndarray) and np.issubdtype(blob.dtype, np.number)
 
 
 def blob_name(released: str, config: BackboneConfig) -> str:
@@ -84,6 +91,8 @@ def read_caffe2_architecture(blobs: Mapping[str, np.ndarray]) -> BackboneConfig:
             temporal_blocks.append(sum(kernel > 1 for kernel in kernels))
     except KeyError as error:
         raise UserError(f"this is no SlowFast backbone: it has no blob named {error}") from error
+    except (IndexError, ZeroDivisionError) as error:
+        raise UserError("this is no SlowFast backbone: its blobs have strange shapes") from error
     return BackboneConfig(
         depths=tuple(depths),
         temporal_blocks=tuple(temporal_blocks),

@@ -116,7 +116,7 @@ def convert_tensors(
             continue
         if not np.isfinite(tensor).all():
             not_finite.append(released[0])
-        known = [one for one in released if one in tensors]
+        known = [one for one in released[1:] if one in tensors]
         unequal += [one for one in known if not np.array_equal(tensors[one], tensor)]
         # A copy, never a window, or the file would stay in memory as long as the model.
         value = jnp.array(tensor.transpose(axes), jnp.float32)

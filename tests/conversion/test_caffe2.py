@@ -149,6 +149,8 @@ def test_architecture_is_read_off_the_blobs(blobs):
     assert (read.width, read.beta_inv) == (8, 2)
     with pytest.raises(UserError, match="t_conv1_w"):
         read_caffe2_architecture({"conv1_w": blobs["conv1_w"]})
+    with pytest.raises(UserError, match="strange shapes"):
+        read_caffe2_architecture(blobs | {"t_res3_0_branch2a_w": np.zeros(3)})
 
 
 def test_what_is_no_backbone_is_left_out(tmp_path, blobs):
@@ -165,6 +167,10 @@ def test_what_is_no_backbone_is_left_out(tmp_path, blobs):
     for content in ({"weights": {}}, [1, 2], {"blobs": [1]}):
         path.write_bytes(pickle.dumps(content))
         with pytest.raises(UserError, match=r"file\.pkl has no blobs"):
+            read_caffe2_file(path)
+    for blob in ("text", [1.0], np.array([None])):
+        path.write_bytes(pickle.dumps({"blobs": {"conv1_w": blob}}, 2))
+        with pytest.raises(UserError, match="no arrays of numbers: conv1_w"):
             read_caffe2_file(path)
 
 

@@ -196,3 +196,9 @@ def test_classifiers_that_differ_are_not_shared(tensors):
 def test_other_files_are_told_from_checkpoints():
     with pytest.raises(UserError, match="no SlowFastSign checkpoint"):
         convert_tensors({"fc.weight": np.zeros((3, 3), np.float32)})
+
+
+def test_key_tensors_of_strange_shapes(tensors):
+    for name in ("conv2d.s3.pathway1_res0.branch2.a.weight", "conv1d.main_temporal_conv.0.weight"):
+        with pytest.raises(UserError, match="strange shapes|does not fit"):
+            convert_tensors(tensors | {name: np.zeros(3, np.float32)})
