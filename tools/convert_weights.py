@@ -86,7 +86,7 @@ def convert_checkpoint(
     """A released .pt file."""
     released = pytorch.read_released_file(source)
     config = with_options(read_architecture(released.tensors), options)
-    config, state = pytorch.convert_tensors(released.tensors, config)
+    config, state = pytorch.convert_tensors(released.tensors, config, source)
     vocabulary = vocabulary or released.vocabulary
     if vocabulary and len(vocabulary) != config.num_classes - 1:
         raise UserError(
@@ -110,7 +110,7 @@ def convert_backbone(
     blobs = caffe2.read_caffe2_file(source)
     backbone = caffe2.read_caffe2_architecture(blobs)
     config = with_options(ModelConfig(len(vocabulary) + 1, backbone), options)
-    state, outcomes = caffe2.load_backbone(nnx.state(new_model(config)), blobs, config)
+    state, outcomes = caffe2.load_backbone(nnx.state(new_model(config)), blobs, config, source)
     print(caffe2.summary(outcomes))
     return state, ModelDescription(config, vocabulary, source=f"backbone of {source}, untrained")
 

@@ -58,7 +58,7 @@ def read_caffe2_file(path: Path) -> dict[str, np.ndarray]:
         raise UserError(f"{path} has no blobs: it is no Caffe2 file of a SlowFast backbone")
     blobs = {str(name): blob for name, blob in blobs.items() if not UNUSED.match(str(name))}
     strange = [name for name, blob in blobs.items() if not is_numbers(blob)]
-    report_problems({"that are no arrays of numbers": strange})
+    report_problems(path, {"that are no arrays of numbers": strange})
     return blobs
 
 
@@ -102,9 +102,12 @@ def read_caffe2_architecture(blobs: Mapping[str, np.ndarray]) -> BackboneConfig:
 
 
 def load_backbone(
-    state: nnx.State, blobs: Mapping[str, np.ndarray], config: ModelConfig
+    state: nnx.State,
+    blobs: Mapping[str, np.ndarray],
+    config: ModelConfig,
+    source: str | Path = "the file",
 ) -> tuple[nnx.State, dict[str, str]]:
-    """The model's state with its backbone from the file.
+    """The model's state with its backbone from the file; errors name it by its `source`.
 
     Returns the state, and for every released name of the backbone what became of it: "copied",
     "adapted" or "initial".
@@ -139,12 +142,13 @@ def load_backbone(
             not_finite.append(blob)
         loaded[-1] = (path, variable.replace(jnp.asarray(value.transpose(axes))))
     report_problems(
+        source,
         {
             "missing": missing,
             "surplus": sorted(surplus),
             "of a wrong shape": misshapen,
             "with values that are not finite": not_finite,
-        }
+        },
     )
     return nnx.from_flat_state(loaded), outcomes
 

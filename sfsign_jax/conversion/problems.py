@@ -1,13 +1,14 @@
 """Everything wrong with a file's tensors, in one message."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from sfsign_jax.errors import UserError
 
 SHOWN = 10  # names shown of each kind of problem
 
 
-def report_problems(problems: Mapping[str, list[str]]) -> None:
+def report_problems(source: str | Path, problems: Mapping[str, list[str]]) -> None:
     """Raise one UserError for all `problems`, kind -> names; the first names of each are shown."""
     parts = [
         f"{len(names)} tensors {kind}: {first_names(names)}"
@@ -15,7 +16,7 @@ def report_problems(problems: Mapping[str, list[str]]) -> None:
         if names
     ]
     if parts:
-        raise UserError("the file does not fit the architecture: " + "; ".join(parts))
+        raise UserError(f"{source} does not fit the architecture: {'; '.join(parts)}")
 
 
 def first_names(names: list[str]) -> str:

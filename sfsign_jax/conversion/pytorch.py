@@ -63,7 +63,7 @@ def read_released_file(path: Path) -> ReleasedFile:
     if not isinstance(state, Mapping):
         raise UserError(f"{path} has no {WEIGHTS}: it is not a SlowFastSign checkpoint")
     strange = [name for name, tensor in state.items() if not isinstance(tensor, torch.Tensor)]
-    report_problems({"that are none": strange})
+    report_problems(path, {"that are none": strange})
     tensors = {
         name.replace(".module", ""): (tensor.float() if tensor.is_floating_point() else tensor)
         for name, tensor in state.items()
@@ -85,9 +85,11 @@ def reason(error: Exception) -> str:
 
 
 def convert_tensors(
-    tensors: Mapping[str, np.ndarray], config: ModelConfig | None = None
+    tensors: Mapping[str, np.ndarray],
+    config: ModelConfig | None = None,
+    source: str | Path = "the file",
 ) -> tuple[ModelConfig, nnx.State]:
-    """The released tensors as the state of our model.
+    """The released tensors as the state of our model; errors name them by their `source`.
 
     Raises:
         UserError: one message with every missing, surplus, misshapen or non-finite tensor.
@@ -122,13 +124,14 @@ def convert_tensors(
         value = jnp.array(tensor.transpose(axes), jnp.float32)
         converted[path] = variable.replace(value)
     report_problems(
+        source,
         {
             "missing": missing,
             "surplus": sorted(surplus),
             "of a wrong shape": misshapen,
             "with values that are not finite": not_finite,
             "of a shared classifier that differ": unequal,
-        }
+        },
     )
     return config, nnx.from_flat_state(converted)
 

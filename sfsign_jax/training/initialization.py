@@ -27,7 +27,7 @@ def initial_weights(
     state = nnx.state(new_model(config, seed))
     if init.backbone:
         blobs = caffe2.read_caffe2_file(Path(init.backbone).expanduser())
-        state, outcomes = caffe2.load_backbone(state, blobs, config)
+        state, outcomes = caffe2.load_backbone(state, blobs, config, init.backbone)
         return state, f"backbone of {init.backbone}: {caffe2.summary(outcomes)}"
     if init.checkpoint:
         return fine_tune(state, config, vocabulary, Path(init.checkpoint).expanduser())

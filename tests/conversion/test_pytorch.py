@@ -200,5 +200,5 @@ def test_other_files_are_told_from_checkpoints():
 
 def test_key_tensors_of_strange_shapes(tensors):
     for name in ("conv2d.s3.pathway1_res0.branch2.a.weight", "conv1d.main_temporal_conv.0.weight"):
-        with pytest.raises(UserError, match="strange shapes|does not fit"):
+        with pytest.raises(UserError, match=r"strange shapes|does not fit"):
             convert_tensors(tensors | {name: np.zeros(3, np.float32)})
