@@ -1,6 +1,7 @@
 """Builds a dataset from its raw form, without TensorFlow.
 
 python -m sfsign_jax.prepare synthetic_signs/demo [--prepared_dir DIR]
+python -m sfsign_jax.prepare phoenix2014 --data_path DIR [--prepared_dir DIR] [--skip_broken]
 """
 
 import argparse
@@ -8,16 +9,20 @@ import importlib
 import pkgutil
 from pathlib import Path
 
+import tensorflow_datasets as tfds
+
 import tfds_builders
 from sfsign_jax.data.catalog import PREPARED_DIR
 from sfsign_jax.errors import UserError, run_command_line
+from tfds_builders.sign_corpus import SignCorpusBuilder
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m sfsign_jax.prepare", description="Builds a dataset from its raw form."
     )
-    parser.add_argument("dataset", help="such as synthetic_signs/demo")
+    parser.add_argument("dataset", help="such as synthetic_signs/demo or phoenix2014/jpeg")
+    parser.add_argument("--data_path", type=Path, help="the corpus's folder as it was downloaded")
     parser.add_argument(
         "--prepared_dir",
         type=Path,
@@ -29,15 +34,58 @@ def main() -> None:
         metavar="TRAIN,DEV,TEST",
         help="synthetic_signs only: how many clips to draw; kept as a dataset named after them",
     )
+    parser.add_argument(
+        "--skip_broken",
+        action="store_true",
+        help="leave clips with missing or damaged frames out, and list them at the end",
+    )
     arguments = parser.parse_args()
-    prepare(arguments.dataset, arguments.prepared_dir.expanduser(), arguments.clips)
+    prepare(
+        arguments.dataset,
+        arguments.prepared_dir,
+        arguments.data_path,
+        arguments.clips,
+        arguments.skip_broken,
+    )
 
 
-def prepare(dataset: str, prepared_dir: Path, clips: str | None = None) -> None:
+def prepare(
+    dataset: str,
+    prepared_dir: Path,
+    data_path: Path | None = None,
+    clips: str | None = None,
+    skip_broken: bool = False,
+) -> None:
     """Write `dataset` (name or name/config) as ArrayRecord files below `prepared_dir`.
 
     Raises:
-        UserError: there is no such dataset or configuration.
+        UserError: there is no such dataset or configuration, or `data_path` does not hold it.
+    """
+    builder = make_builder(dataset, prepared_dir.expanduser(), clips)
+    if isinstance(builder, SignCorpusBuilder):
+        if data_path is None:
+            raise UserError(f"where is {dataset}? Say --data_path DIR")
+        if not data_path.expanduser().is_dir():
+            raise UserError(f"there is no folder {data_path}")
+        builder.skip_broken = skip_broken
+    download = tfds.download.DownloadConfig(manual_dir=data_path and data_path.expanduser())
+    tfds.disable_progress_bar()  # ours knows how many clips there are
+    builder.download_and_prepare(download_config=download)
+    counts = ", ".join(
+        f"{split.num_examples} {name}" for name, split in builder.info.splits.items()
+    )
+    print(f"{builder.info.full_name} is in {builder.data_path}: {counts} clips")
+    if broken := getattr(builder, "broken", []):
+        print(f"left out {len(broken)} clips:", *broken, sep="\n  ")
+
+
+def make_builder(
+    dataset: str, prepared_dir: Path, clips: str | None
+) -> tfds.core.GeneratorBasedBuilder:
+    """The builder of name or name/config.
+
+    Raises:
+        UserError: there is none.
     """
     name, _, config = dataset.partition("/")
     known = [module.name for module in pkgutil.iter_modules(tfds_builders.__path__) if module.ispkg]
@@ -53,14 +101,9 @@ def prepare(dataset: str, prepared_dir: Path, clips: str | None = None) -> None:
         if name != "synthetic_signs":
             raise UserError(f"{name} has the clips it has: --clips is for synthetic_signs")
         config = module.resized_config(config or "demo", clip_counts(clips))
-    builder = module.Builder(
+    return module.Builder(
         config=config or None, data_dir=str(prepared_dir), file_format="array_record"
     )
-    builder.download_and_prepare()
-    counts = ", ".join(
-        f"{split.num_examples} {name}" for name, split in builder.info.splits.items()
-    )
-    print(f"{builder.info.full_name} is in {builder.data_path}: {counts} clips")
 
 
 def clip_counts(text: str) -> dict[str, int]:

@@ -15,29 +15,41 @@ class Dataset(NamedTuple):
     name: str
     vocabulary: tuple[str, ...]  # gloss of class 1, 2, …
     frame_size: tuple[int, int]  # height, width as stored
+    drop_top_rows: int  # of every stored frame, when it is loaded
     splits: dict[str, Sequence[Record]]  # random access, read on use
+    num_frames: dict[str, tuple[int, ...]]  # of every clip of a split, in order
+    references: dict[str, dict[str, str]]  # of dev and test: clip id -> glosses that are scored
 
 
 def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
     """The dataset that `prepare` wrote, its newest version.
 
+    `name` may leave the configuration out (phoenix2014 for phoenix2014/jpeg) where only one is
+    prepared.
+
     Raises:
-        UserError: there is none.
+        UserError: there is none, or more than one.
     """
     import tensorflow_datasets as tfds
 
     folder = Path(prepared_dir).expanduser() / name
-    versions = sorted(folder.glob("*/features.json"))
+    versions = sorted(folder.glob("*/features.json")) or sorted(folder.glob("*/*/features.json"))
     if not versions:
         raise UserError(
             f"no prepared dataset in {folder}: run "
             f"'python -m sfsign_jax.prepare {name} --prepared_dir {prepared_dir}' first"
         )
+    if len({version.parent.parent for version in versions}) > 1:
+        found = sorted({f"{name}/{version.parent.parent.name}" for version in versions})
+        raise UserError(f"{folder} has {' and '.join(found)}: say which as config.data.name")
     builder = tfds.builder_from_directory(versions[-1].parent)
     metadata = builder.info.metadata
     return Dataset(
         name=name,
         vocabulary=tuple(metadata["vocabulary"]),
         frame_size=tuple(metadata["frame_size"]),
+        drop_top_rows=metadata.get("drop_top_rows", 0),
+        num_frames={split: tuple(n) for split, n in metadata.get("num_frames", {}).items()},
+        references=metadata.get("references", {}),
         splits={split: builder.as_data_source(split) for split in builder.info.splits},
     )

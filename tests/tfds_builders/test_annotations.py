@@ -1,0 +1,146 @@
+"""Oracle: the tables written out by hand; the real tables were compared once (docs/datasets.md)."""
+
+import corpora
+import pytest
+
+from sfsign_jax.errors import UserError
+from tfds_builders.annotations import ClipSource, check_ids, read_table, vocabulary_of
+from tfds_builders.csl.annotations import clip_sources as csl_sources
+from tfds_builders.csl_daily.annotations import clip_sources as csl_daily_sources
+from tfds_builders.custom_corpus.annotations import clip_sources as custom_sources
+from tfds_builders.phoenix2014 import annotations as phoenix2014
+from tfds_builders.phoenix2014_t.annotations import clip_sources as phoenix2014_t_sources
+
+
+def ids(splits):
+    return {split: [source.id for source in sources] for split, sources in splits.items()}
+
+
+@pytest.mark.parametrize("nested", ["", "phoenix-2014-multisigner"])
+@pytest.mark.parametrize("size", [(260, 210), (256, 256)])
+def test_phoenix2014(tmp_path, nested, size):
+    corpora.phoenix2014(tmp_path, size)
+    splits = phoenix2014.clip_sources(tmp_path / nested)
+    assert ids(splits) == {"train": ["a-1", "a-2"], "dev": ["b-1"], "test": ["c-1"]}
+    assert splits["train"][0].signer == "Signer01"
+    assert splits["train"][0].glosses == ["REGEN", "loc-NORD", "WIND"]
+    assert len(list(splits["test"][0].frames.glob("*.png"))) == 3
+    glosses = ["H", "REGEN", "S", "SONNE", "WIND", "ZEIGEN", "__PU__", "loc-NORD"]
+    assert vocabulary_of(splits) == glosses
+
+
+def test_references_are_official_or_cleaned_from_the_raw_line(tmp_path):
+    root = corpora.phoenix2014(tmp_path)
+    splits = phoenix2014.clip_sources(tmp_path)
+    made = {"dev": {"b-1": "SONNE REGEN"}, "test": {"c-1": "S H WIND ZEIGEN-BILDSCHIRM"}}
+    assert phoenix2014.references(tmp_path, splits) == made
+    (root / "evaluation").mkdir()
+    official = root / "evaluation/phoenix2014-groundtruth-dev.stm"
+    official.write_text("b-1 1 Signer01 0.0 1.79769e+308 ANDERS")  # no newline at the end
+    assert phoenix2014.references(tmp_path, splits) == made | {"dev": {"b-1": "ANDERS"}}
+
+
+def test_the_published_broken_clip_is_left_out(tmp_path):
+    root = corpora.phoenix2014(tmp_path)
+    with (root / "annotations/manual/train.corpus.csv").open("a") as table:
+        table.write(f"{phoenix2014.BROKEN}|{phoenix2014.BROKEN}/1/*.png|Signer01|WIND\n")
+    assert ids(phoenix2014.clip_sources(tmp_path))["train"] == ["a-1", "a-2"]
+
+
+def test_phoenix2014_t(tmp_path):
+    corpora.phoenix2014_t(tmp_path)
+    splits = phoenix2014_t_sources(tmp_path)
+    assert ids(splits) == {"train": ["a-1", "a-2"], "dev": ["b-1"], "test": ["c-1"]}
+    assert splits["dev"][0].frames.is_dir()
+
+
+def test_csl_daily(tmp_path):
+    root = corpora.csl_daily(tmp_path)
+    splits = csl_daily_sources(tmp_path)
+    assert ids(splits) == {
+        "train": ["S000001_P0000_T00", "S000007_P0003_T00"],
+        "dev": ["S000002_P0001_T00"],
+        "test": ["S000003_P0004_T00"],
+    }
+    assert splits["train"][0].signer == "P0000"
+    with (root / "video_map.txt").open("a", encoding="utf-8") as table:
+        table.write("9|S999999_P0000_T00|3|好|||\n")
+    with pytest.raises(UserError, match=r"line 6: clip S999999_P0000_T00 is in no split"):
+        csl_daily_sources(tmp_path)
+
+
+def test_csl(tmp_path):
+    root = corpora.csl(tmp_path)
+    splits = csl_sources(tmp_path)
+    assert ids(splits) == {"train": ["P01_s1"], "dev": ["P02_s1"]}
+    assert splits["train"][0].glosses == ["他", "好"]
+    (root / "dev.txt").write_text("P02_s1\n")
+    with pytest.raises(UserError, match=r"dev\.txt, line 1 is not name\|glosses"):
+        csl_sources(tmp_path)
+
+
+HEADER = "id,video,glosses,split,signer\n"
+
+
+def custom(folder, text):
+    (folder / "clips").mkdir(exist_ok=True)
+    (folder / "clips/1.mp4").touch()
+    (folder / "corpus.csv").write_text(text, encoding="utf-8")
+    return custom_sources(folder)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_custom_corpus(tmp_path, separator):
+    text = HEADER + '1,clips/1.mp4,HELLO  WORLD,train,Ann\n2,"clips/1.mp4",HELLO,dev,\n'
+    splits = custom(tmp_path, text.replace(",", separator))
+    assert ids(splits) == {"train": ["1"], "dev": ["2"]}
+    assert splits["train"][0].glosses == ["HELLO", "WORLD"]
+    assert splits["dev"][0].signer == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id,glosses\n1,A\n", "no column 'video'"),
+        (HEADER + "1,clips/2.mp4,A,train,\n", r"line 2: there is no .*2\.mp4"),
+        (HEADER + "1,clips/1.mp4, ,train,\n", "line 2: clip 1 has no glosses"),
+        (HEADER + "1,clips/1.mp4,A,training,\n", "line 2: the split is 'training'"),
+        (HEADER + "1\n", "line 2 has too few columns"),
+        (HEADER + "1,clips/1.mp4,A,train,\n", "has no dev clip"),
+    ],
+)
+def test_custom_tables_with_mistakes(tmp_path, text, message):
+    with pytest.raises(UserError, match=rf"corpus\.csv.*{message}"):
+        custom(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        phoenix2014.clip_sources,
+        phoenix2014_t_sources,
+        csl_daily_sources,
+        csl_sources,
+        custom_sources,
+    ],
+)
+def test_a_folder_without_the_corpus_shows_the_expected_tree(tmp_path, sources):
+    with pytest.raises(UserError, match=r"has no .*expected is the folder of\n"):
+        sources(tmp_path)
+
+
+def test_tables_with_mistakes(tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("id|gloss\n1|A\n2\n")
+    with pytest.raises(UserError, match=r"table\.csv, line 3 has 1 columns instead of 2"):
+        list(read_table(table, ("id", "gloss")))
+    with pytest.raises(UserError, match="has no column 'signer'"):
+        list(read_table(table, ("id", "signer")))
+    with pytest.raises(UserError, match="can't be read"):
+        list(read_table(tmp_path / "missing.csv", ("id",)))
+
+
+def test_two_clips_of_one_id(tmp_path):
+    sources = [ClipSource("x", "", "A", tmp_path, f"table, line {i}") for i in (2, 7)]
+    with pytest.raises(UserError, match="table, line 7: clip x is in table, line 2 already"):
+        check_ids(sources)

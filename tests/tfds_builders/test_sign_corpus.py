@@ -1,0 +1,111 @@
+"""Oracle: the frames and tables on disk."""
+
+import corpora
+import cv2
+import numpy as np
+import pytest
+
+from sfsign_jax.data.catalog import open_dataset
+from sfsign_jax.data.frames import decode_frames
+from sfsign_jax.errors import UserError
+from sfsign_jax.prepare import prepare
+
+
+def records(dataset, split):
+    return [dict(dataset.splits[split][i]) for i in range(len(dataset.splits[split]))]
+
+
+def assert_same(a, b):
+    assert a.vocabulary == b.vocabulary
+    for split in a.splits:
+        for one, other in zip(records(a, split), records(b, split), strict=True):
+            assert one["id"] == other["id"]
+            assert one["glosses"] == other["glosses"]
+            frames = [decode_frames(record["frames"], "") for record in (one, other)]
+            np.testing.assert_array_equal(*frames)
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory):
+    """PHOENIX2014 as it is downloaded."""
+    folder = tmp_path_factory.mktemp("raw")
+    corpora.phoenix2014(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def prepared(raw, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("prepared")
+    prepare("phoenix2014", folder, raw)
+    return folder
+
+
+def test_records_and_metadata(prepared, capsys):
+    dataset = open_dataset("phoenix2014", prepared)
+    assert dataset.frame_size == (256, 256)
+    assert dataset.vocabulary[0] == "H"
+    assert [r["id"].decode() for r in records(dataset, "train")] == ["a-1", "a-2"]
+    assert records(dataset, "train")[0]["glosses"] == [b"REGEN", b"loc-NORD", b"WIND"]
+    assert dataset.references["dev"] == {"b-1": "SONNE REGEN"}
+    assert dataset.num_frames["train"] == (3, 3)
+    assert not list(prepared.glob("**/*unfinished*"))
+
+
+def test_both_layouts_give_the_same_records(raw, prepared, tmp_path):
+    root = corpora.phoenix2014(tmp_path / "resized", (256, 256))
+    for file in root.glob("features/**/*.png"):
+        original = str(file).replace(str(root), str(raw / "phoenix-2014-multisigner"))
+        picture = cv2.imread(original.replace("256x256px", "210x260px"))
+        resized = cv2.resize(picture, (256, 256), interpolation=cv2.INTER_LANCZOS4)
+        cv2.imwrite(str(file), resized)
+    prepare("phoenix2014", tmp_path / "prepared", root)
+    assert_same(
+        open_dataset("phoenix2014", tmp_path / "prepared"), open_dataset("phoenix2014", prepared)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("phoenix2014_t", corpora.phoenix2014_t),
+        ("csl_daily", corpora.csl_daily),
+        ("csl/jpeg", corpora.csl),
+    ],
+)
+def test_other_corpora(tmp_path, name, write):
+    write(tmp_path / "raw")
+    prepare(name, tmp_path / "prepared", tmp_path / "raw")
+    dataset = open_dataset(name, tmp_path / "prepared")
+    assert dataset.drop_top_rows == (40 if name == "csl_daily" else 0)
+    for split in dataset.splits:
+        for record in records(dataset, split):
+            assert decode_frames(record["frames"], "").shape == (3, 256, 256, 3)
+            assert b" ".join(record["glosses"]).decode()
+
+
+def test_broken_clips_end_the_build_or_are_left_out_and_listed(tmp_path, capsys):
+    root = corpora.phoenix2014(tmp_path / "raw", (256, 256))
+    frame = root / "features/fullFrame-256x256px/train/a-1/1/frame001.png"
+    frame.write_bytes(frame.read_bytes()[:100])
+    with pytest.raises(UserError, match=r"train\.corpus\.csv, line 2: clip a-1: .*truncated"):
+        prepare("phoenix2014", tmp_path / "prepared", root)
+    assert not list((tmp_path / "prepared").glob("**/features.json"))
+    prepare("phoenix2014", tmp_path / "prepared", root, skip_broken=True)
+    assert "left out 1 clips:\n  " in capsys.readouterr().out
+    dataset = open_dataset("phoenix2014", tmp_path / "prepared")
+    assert [r["id"] for r in records(dataset, "train")] == [b"a-2"]
+    assert dataset.num_frames["train"] == (3,)
+
+
+def test_two_configurations_are_told_apart(raw, prepared):
+    prepare("phoenix2014/jpeg", prepared, raw)
+    with pytest.raises(UserError, match="phoenix2014/jpeg and phoenix2014/lossless: say which"):
+        open_dataset("phoenix2014", prepared)
+    assert open_dataset("phoenix2014/lossless", prepared).frame_size == (256, 256)
+
+
+def test_a_folder_must_be_given(tmp_path):
+    with pytest.raises(UserError, match="Say --data_path"):
+        prepare("phoenix2014", tmp_path)
+    with pytest.raises(UserError, match="there is no folder"):
+        prepare("phoenix2014", tmp_path, tmp_path / "nowhere")

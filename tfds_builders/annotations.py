@@ -1,0 +1,81 @@
+"""The tables that say what is signed in which clip."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from sfsign_jax.errors import UserError
+
+
+class ClipSource(NamedTuple):
+    """One row: a clip, and where its frames are."""
+
+    id: str
+    signer: str
+    annotation: str  # as it stands in the table, white space included
+    frames: Path  # a folder of images, or a video file
+    row: str  # "file, line 7", for messages
+
+    @property
+    def glosses(self) -> list[str]:
+        return self.annotation.split()
+
+
+def read_table(
+    path: Path, columns: Sequence[str], separator: str = "|"
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """("file, line n", column -> text) of every row below the header.
+
+    Raises:
+        UserError: the file is missing or not UTF-8, its header lacks a column, or a row is short.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} can't be read as a table: {error}") from error
+    header = lines[0].split(separator) if lines else []
+    missing = [column for column in columns if column not in header]
+    if missing:
+        raise UserError(
+            f"{path} has no column {missing[0]!r}: its first line must name the columns "
+            f"{separator.join(columns)}"
+        )
+    for number, line in enumerate(lines[1:], start=2):
+        if not line.strip():
+            continue
+        fields = line.split(separator)
+        if len(fields) < len(header):
+            raise UserError(
+                f"{path}, line {number} has {len(fields)} columns instead of {len(header)}"
+            )
+        yield f"{path}, line {number}", dict(zip(header, fields, strict=False))
+
+
+def check_ids(sources: Iterable[ClipSource]) -> None:
+    """Refuse two clips of one id.
+
+    Raises:
+        UserError: naming both rows.
+    """
+    rows: dict[str, str] = {}
+    for source in sources:
+        if source.id in rows:
+            raise UserError(f"{source.row}: clip {source.id} is in {rows[source.id]} already")
+        rows[source.id] = source.row
+
+
+def vocabulary_of(splits: dict[str, list[ClipSource]]) -> list[str]:
+    """The distinct glosses of every split, sorted by code point: classes 1, 2, …"""
+    return sorted({g for sources in splits.values() for source in sources for g in source.glosses})
+
+
+def find_root(data_path: Path, nested: Sequence[str], marker: str, tree: str) -> Path:
+    """The dataset's folder: `data_path` itself, or one of the folders it is unpacked into.
+
+    Raises:
+        UserError: `marker`, a file every copy has, is in none of them.
+    """
+    for folder in ("", *nested):
+        if (data_path / folder / marker).is_file():
+            return data_path / folder
+    raise UserError(f"{data_path} has no {marker}; expected is the folder of{tree}")

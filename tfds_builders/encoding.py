@@ -1,0 +1,132 @@
+"""The frames of a clip as they are stored: the original bytes, or resized and encoded anew."""
+
+import concurrent.futures
+import functools
+import multiprocessing
+import os
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from sfsign_jax.data.frames import IMAGE_SUFFIXES, decode_frame, read_video, resize_frames
+from sfsign_jax.errors import UserError
+from sfsign_jax.files import replacing
+from tfds_builders.annotations import ClipSource
+
+# How a whole file ends; decoders fill in what a truncated one lacks and say nothing.
+ENDINGS = {b"\x89PNG": b"IEND\xaeB`\x82", b"\xff\xd8": b"\xff\xd9"}
+
+
+class FrameFormat(NamedTuple):
+    size: tuple[int, int]  # height, width as stored
+    quality: int | None = None  # of JPEG; None keeps the original bytes, or PNG where resized
+
+
+class EncodedClip(NamedTuple):
+    source: ClipSource
+    frames: list[bytes]
+    problem: str = ""  # why there are none
+
+
+def encoded_clips(
+    sources: Sequence[ClipSource], frame_format: FrameFormat, unfinished: Path
+) -> Iterator[EncodedClip]:
+    """The clips in their order, encoded in parallel processes.
+
+    What was encoded anew is kept below `unfinished` until it is deleted, so that an interrupted
+    run goes on where it was.
+    """
+    encode = functools.partial(encode_clip, frame_format=frame_format, unfinished=unfinished)
+    unfinished.mkdir(parents=True, exist_ok=True)
+    workers = os.cpu_count() or 1
+    context = multiprocessing.get_context("forkserver")
+    with concurrent.futures.ProcessPoolExecutor(
+        workers, mp_context=context, initializer=cv2.setNumThreads, initargs=(1,)
+    ) as pool:
+        ahead = 4 * workers  # clips, so that memory does not grow with the dataset
+        waiting = [pool.submit(encode, source) for source in sources[:ahead]]
+        try:
+            for i in range(len(sources)):
+                yield waiting[0].result()
+                del waiting[0]
+                waiting += [pool.submit(encode, source) for source in sources[i + ahead :][:1]]
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def encode_clip(source: ClipSource, frame_format: FrameFormat, unfinished: Path) -> EncodedClip:
+    """One clip; what is wrong with it comes back as its problem."""
+    kept = unfinished / f"{source.id.replace('/', '_')}.zip"
+    try:
+        if kept.is_file():
+            return EncodedClip(source, read_kept(kept))
+        frames, changed = encode_frames(source, frame_format)
+        if changed:
+            with replacing(kept) as path, zipfile.ZipFile(path, "w") as archive:
+                for i, frame in enumerate(frames):
+                    archive.writestr(f"{i:06d}", frame)
+        return EncodedClip(source, frames)
+    except UserError as error:
+        return EncodedClip(source, [], f"{source.row}: clip {source.id}: {error}")
+
+
+def read_kept(path: Path) -> list[bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return [archive.read(name) for name in sorted(archive.namelist())]
+
+
+def encode_frames(source: ClipSource, frame_format: FrameFormat) -> tuple[list[bytes], bool]:
+    """The frames as they are stored, and whether they are other bytes than before.
+
+    Raises:
+        UserError: there is no frame, or one is no whole image.
+    """
+    if source.frames.is_file():
+        frames, _ = read_video(source.frames)
+        resized = resize_frames(frames, frame_format.size)
+        return [encode_frame(frame, frame_format.quality) for frame in resized], True
+    files = image_files(source.frames)
+    if not files:
+        raise UserError(f"there is no frame in {source.frames}")
+    encoded, changed = [], False
+    for file in files:
+        data = file.read_bytes()
+        if not is_whole(data):
+            raise UserError(f"{file} is empty or truncated")
+        frame = decode_frame(data, str(file))
+        if frame.shape[:2] != frame_format.size or frame_format.quality is not None:
+            changed = True
+            resized = resize_frames(frame[None], frame_format.size)[0]
+            data = encode_frame(resized, frame_format.quality)
+        encoded.append(data)
+    return encoded, changed
+
+
+def image_files(folder: Path) -> list[Path]:
+    """In the order of their names."""
+    if not folder.is_dir():
+        return []
+    return sorted(file for file in folder.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
+
+
+def is_whole(data: bytes) -> bool:
+    for start, end in ENDINGS.items():
+        if data.startswith(start):
+            return data.rstrip(b"\x00").endswith(end.rstrip(b"\x00"))
+    return len(data) > 0
+
+
+def encode_frame(frame: np.ndarray, quality: int | None) -> bytes:
+    """PNG, or JPEG of a quality from 1 to 100."""
+    suffix, options = ".png", [cv2.IMWRITE_PNG_COMPRESSION, 3]
+    if quality is not None:
+        suffix, options = ".jpg", [cv2.IMWRITE_JPEG_QUALITY, quality]
+    done, data = cv2.imencode(suffix, cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), options)
+    if not done:
+        raise UserError(f"a frame of {frame.shape} can't be encoded as {suffix}")
+    return data.tobytes()

@@ -1,0 +1,117 @@
+"""What the builders of recorded corpora share."""
+
+import dataclasses
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import tensorflow_datasets as tfds
+from tqdm import tqdm
+
+from sfsign_jax.errors import UserError
+from tfds_builders.annotations import ClipSource, check_ids, vocabulary_of
+from tfds_builders.encoding import FrameFormat, encoded_clips
+from tfds_builders.records import clip_features
+
+
+@dataclasses.dataclass(eq=False)
+class FramesConfig(tfds.core.BuilderConfig):
+    """How frames are stored."""
+
+    frame_format: FrameFormat = FrameFormat((256, 256))
+
+
+FRAMES_CONFIGS = (
+    FramesConfig(name="lossless", description="The original bytes; PNG where resized."),
+    FramesConfig(
+        name="jpeg",
+        description="JPEG of quality 95: a tenth of the bytes.",
+        frame_format=FrameFormat((256, 256), quality=95),
+    ),
+)
+
+
+class SignCorpusBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+    """A corpus on disk: subclasses say which clips it has.
+
+    Records are in the order of the tables; metadata holds the vocabulary, the size of the frames,
+    the number of frames of every clip and the references that evaluation scores against.
+    """
+
+    VERSION = tfds.core.Version("1.0.0")
+    BUILDER_CONFIGS = FRAMES_CONFIGS
+    MANUAL_DOWNLOAD_INSTRUCTIONS = "Give the corpus's folder: --data_path (tfds: --manual_dir)."
+    skip_broken = False  # True leaves such clips out and lists them in `broken`
+    DROP_TOP_ROWS = 0  # of every frame, when it is loaded
+
+    def sources(self, data_path: Path) -> dict[str, list[ClipSource]]:
+        """The clips of every split.
+
+        Raises:
+            UserError: `data_path` is not this corpus, or a table is damaged.
+        """
+        raise NotImplementedError
+
+    def references(
+        self, data_path: Path, splits: dict[str, list[ClipSource]]
+    ) -> dict[str, dict[str, str]]:
+        """What dev and test are scored against; here the annotations as they are."""
+        del data_path
+        return {
+            split: {source.id: " ".join(source.glosses) for source in splits[split]}
+            for split in splits
+            if split != "train"
+        }
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        return self.dataset_info_from_configs(
+            features=clip_features(), metadata=tfds.core.MetadataDict(), disable_shuffling=True
+        )
+
+    def _split_generators(self, dl_manager: tfds.download.DownloadManager) -> dict[str, Any]:
+        data_path = Path(dl_manager.manual_dir)
+        splits = self.sources(data_path)
+        check_ids(source for sources in splits.values() for source in sources)
+        self.info.metadata.update(
+            vocabulary=vocabulary_of(splits),
+            frame_size=list(self.builder_config.frame_format.size),
+            drop_top_rows=self.DROP_TOP_ROWS,
+            references=self.references(data_path, splits),
+            num_frames={},
+        )
+        self.broken: list[str] = []
+        return {split: self._generate_examples(split, splits[split]) for split in splits}
+
+    def _generate_examples(
+        self, split: str, sources: list[ClipSource]
+    ) -> Iterator[tuple[int, dict[str, Any]]]:
+        num_frames = self.info.metadata["num_frames"][split] = []
+        clips = encoded_clips(
+            sources, self.builder_config.frame_format, self.unfinished_frames() / split
+        )
+        progress = tqdm(clips, desc=split, total=len(sources), unit="clip", disable=None)
+        for source, frames, problem in progress:
+            if problem:
+                if not self.skip_broken:
+                    raise UserError(f"{problem} (--skip_broken leaves such clips out)")
+                self.broken.append(problem)
+                continue
+            num_frames.append(len(frames))
+            yield (
+                len(num_frames),
+                {
+                    "id": source.id,
+                    "signer": source.signer,
+                    "glosses": source.glosses,
+                    "frames": frames,
+                },
+            )
+
+    def unfinished_frames(self) -> Path:
+        """Where resized frames wait until the build is complete."""
+        return Path(f"{self.data_dir}.unfinished_frames")
+
+    def _download_and_prepare(self, *arguments: Any, **options: Any) -> None:
+        super()._download_and_prepare(*arguments, **options)
+        shutil.rmtree(self.unfinished_frames(), ignore_errors=True)
