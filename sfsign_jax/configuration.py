@@ -5,7 +5,7 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from sfsign_jax.data.catalog import PREPARED_DIR
+from sfsign_jax.data.catalog import PREPARED_DIR, Dataset
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 from sfsign_jax.losses import LossWeights
@@ -22,6 +22,7 @@ def published_config() -> ConfigDict:
             "data": {
                 "name": "",  # a prepared dataset, such as phoenix2014 or synthetic_signs/demo
                 "prepared_dir": PREPARED_DIR,
+                "data_path": "",  # the corpus itself: where given, training prepares it if need be
                 "crop_size": (224, 224),
                 "frame_interval": 1,  # train on every k-th frame
                 "flip": 0.5,  # share of the clips that are mirrored
@@ -119,13 +120,13 @@ def recipe(config: ConfigDict, steps_per_epoch: int) -> Recipe:
         raise UserError(f"config: {error}") from error
 
 
-def preprocessing(config: ConfigDict, frame_size: tuple[int, int]) -> Preprocessing:
-    """How frames stored at `frame_size` reach the model.
+def preprocessing(config: ConfigDict, dataset: Dataset) -> Preprocessing:
+    """How the frames of a dataset reach the model.
 
     Raises:
         UserError: the crop does not fit, or is no multiple of 32.
     """
-    crop_size = tuple(config.data.crop_size)
+    crop_size, frame_size = tuple(config.data.crop_size), dataset.frame_size
     if any(crop > size for crop, size in zip(crop_size, frame_size, strict=True)):
         raise UserError(
             f"config.data.crop_size is {crop_size}, but the frames are {frame_size}: choose a crop "
@@ -133,4 +134,4 @@ def preprocessing(config: ConfigDict, frame_size: tuple[int, int]) -> Preprocess
         )
     if any(crop % 32 for crop in crop_size):
         raise UserError(f"config.data.crop_size is {crop_size}: both must be multiples of 32.")
-    return Preprocessing(frame_size=frame_size, crop_size=crop_size)
+    return Preprocessing(frame_size, crop_size, dataset.drop_top_rows)

@@ -11,6 +11,7 @@ from jaxtyping import UInt8
 
 from sfsign_jax.checkpoint import load_checkpoint
 from sfsign_jax.data.batching import stack_clips
+from sfsign_jax.data.frames import drop_top
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.decoding import align_tokens, beam_search
 from sfsign_jax.errors import UserError
@@ -67,6 +68,7 @@ class Recognizer:
         """
         for i, clip in enumerate(clips):
             self._check(clip, f"Clip {i}")
+        clips = [drop_top(clip, self.preprocessing.drop_top_rows) for clip in clips]
         longest = max(len(clip) for clip in clips)
         frames, num_frames = stack_clips(clips, bucket or -(-longest // BUCKET) * BUCKET)
         logits = clip_logits(

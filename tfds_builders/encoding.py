@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import functools
-import multiprocessing
 import os
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -35,7 +34,10 @@ class EncodedClip(NamedTuple):
 def encoded_clips(
     sources: Sequence[ClipSource], frame_format: FrameFormat, unfinished: Path
 ) -> Iterator[EncodedClip]:
-    """The clips in their order, encoded in parallel processes.
+    """The clips in their order, encoded in parallel.
+
+    In threads: OpenCV and PyAV let go of Python's lock while they work, and threads leave nothing
+    behind when the run is killed.
 
     What was encoded anew is kept below `unfinished` until it is deleted, so that an interrupted
     run goes on where it was.
@@ -43,10 +45,7 @@ def encoded_clips(
     encode = functools.partial(encode_clip, frame_format=frame_format, unfinished=unfinished)
     unfinished.mkdir(parents=True, exist_ok=True)
     workers = os.cpu_count() or 1
-    context = multiprocessing.get_context("forkserver")
-    with concurrent.futures.ProcessPoolExecutor(
-        workers, mp_context=context, initializer=cv2.setNumThreads, initargs=(1,)
-    ) as pool:
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         ahead = 4 * workers  # clips, so that memory does not grow with the dataset
         waiting = [pool.submit(encode, source) for source in sources[:ahead]]
         try:

@@ -32,7 +32,9 @@ FRAMES_CONFIGS = (
 )
 
 
-class SignCorpusBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+class SignCorpusBuilder(  # type: ignore[call-arg]
+    tfds.core.GeneratorBasedBuilder, skip_registration=True
+):
     """A corpus on disk: subclasses say which clips it has.
 
     Records are in the order of the tables; metadata holds the vocabulary, the size of the frames,
@@ -108,10 +110,17 @@ class SignCorpusBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True)
                 },
             )
 
+    def folder(self) -> Path:
+        """Of this configuration. (While it builds, `data_dir` is a temporary one inside.)"""
+        return Path(self._data_dir_root, self.info.full_name).parent
+
     def unfinished_frames(self) -> Path:
         """Where resized frames wait until the build is complete."""
-        return Path(f"{self.data_dir}.unfinished_frames")
+        return self.folder() / f"unfinished_frames_{self.version}"
 
     def _download_and_prepare(self, *arguments: Any, **options: Any) -> None:
+        for interrupted in self.folder().glob(f"incomplete.*_{self.version}"):
+            if interrupted != Path(self.data_dir):
+                shutil.rmtree(interrupted)
         super()._download_and_prepare(*arguments, **options)
         shutil.rmtree(self.unfinished_frames(), ignore_errors=True)

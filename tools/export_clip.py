@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 
 from sfsign_jax.data.catalog import PREPARED_DIR, open_dataset
-from sfsign_jax.data.pipeline import decode_clip
+from sfsign_jax.data.pipeline import load_clip
 from sfsign_jax.errors import UserError, run_command_line
 
 
@@ -27,7 +27,7 @@ def main() -> None:
     records = dataset.splits.get(arguments.split, ())
     if not 0 <= arguments.index < len(records):
         raise UserError(f"{arguments.dataset} {arguments.split} has {len(records)} clips")
-    clip = decode_clip(records[arguments.index])
+    clip = load_clip(dataset, arguments.split, records[arguments.index])
     write_video(arguments.video, clip.frames, arguments.rate)
     print(f"{arguments.video}: clip {clip.id}, signed: {' '.join(clip.glosses)}")
 

@@ -1,6 +1,6 @@
 """Prepared datasets on disk: opened by name, without the code that built them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,10 +15,11 @@ class Dataset(NamedTuple):
     name: str
     vocabulary: tuple[str, ...]  # gloss of class 1, 2, …
     frame_size: tuple[int, int]  # height, width as stored
-    drop_top_rows: int  # of every stored frame, when it is loaded
     splits: dict[str, Sequence[Record]]  # random access, read on use
-    num_frames: dict[str, tuple[int, ...]]  # of every clip of a split, in order
-    references: dict[str, dict[str, str]]  # of dev and test: clip id -> glosses that are scored
+    drop_top_rows: int = 0  # of every stored frame, when it is loaded
+    num_frames: Mapping[str, tuple[int, ...]] = {}  # of every clip of a split, in order
+    # Of dev and test: clip id -> the glosses that are scored, where not simply those of the record.
+    references: Mapping[str, Mapping[str, str]] = {}
 
 
 def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
@@ -33,7 +34,7 @@ def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
     import tensorflow_datasets as tfds
 
     folder = Path(prepared_dir).expanduser() / name
-    versions = sorted(folder.glob("*/features.json")) or sorted(folder.glob("*/*/features.json"))
+    versions = prepared_versions(name, prepared_dir)
     if not versions:
         raise UserError(
             f"no prepared dataset in {folder}: run "
@@ -53,3 +54,9 @@ def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
         references=metadata.get("references", {}),
         splits={split: builder.as_data_source(split) for split in builder.info.splits},
     )
+
+
+def prepared_versions(name: str, prepared_dir: str | Path) -> list[Path]:
+    """The description of every version of every configuration that is there, oldest first."""
+    folder = Path(prepared_dir).expanduser() / name
+    return sorted(folder.glob("*/features.json")) or sorted(folder.glob("*/*/features.json"))

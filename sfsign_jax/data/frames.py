@@ -75,6 +75,18 @@ def read_video(path: Path) -> tuple[UInt8[np.ndarray, "n height width 3"], float
     return np.stack(frames), rate
 
 
+def drop_top(
+    frames: UInt8[np.ndarray, "n height width 3"], rows: int
+) -> UInt8[np.ndarray, "n height width 3"]:
+    """The frames without their top rows, stretched to their old height, bilinear (CSL-Daily)."""
+    if rows == 0:
+        return frames
+    height, width = frames.shape[1:3]
+    return np.stack(
+        [cv2.resize(f[rows:], (width, height), interpolation=cv2.INTER_LINEAR) for f in frames]
+    )
+
+
 def resize_frames(
     frames: UInt8[np.ndarray, "n height width 3"], size: tuple[int, int]
 ) -> UInt8[np.ndarray, "n h w 3"]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import grain
 import numpy as np
+from jaxtyping import UInt8
 from ml_collections import ConfigDict
 
 from sfsign_jax.data.augmentation import (
@@ -17,7 +18,7 @@ from sfsign_jax.data.augmentation import (
 )
 from sfsign_jax.data.batching import Clip, bucket_of, stack_clips
 from sfsign_jax.data.catalog import Dataset, Record
-from sfsign_jax.data.frames import decode_frames
+from sfsign_jax.data.frames import decode_frames, drop_top
 from sfsign_jax.errors import UserError
 
 READ_AHEAD = grain.ReadOptions(num_threads=2, prefetch_buffer_size=32)
@@ -61,7 +62,7 @@ def training_example(
     length = rescaled_length(len(kept), data.rescale, data.min_frames, longest, rng)
     kept = kept[rescale_frames(len(kept), length, rng)]
     return {
-        "frames": decode_frames([images[i] for i in kept], name),
+        "frames": load_frames(dataset, [images[i] for i in kept], name),
         "corner": random_corner(dataset.frame_size, data.crop_size, rng),
         "flip": bool(rng.random() < data.flip),
         "labels": gloss_classes([gloss.decode() for gloss in record["glosses"]], classes, name),
@@ -105,18 +106,28 @@ def collate(
 
 
 def evaluation_clips(dataset: Dataset, split: str) -> Iterator[Clip]:
-    """Every clip of a split in stored order, whole."""
+    """Every clip of a split in stored order, whole, with the glosses it is scored against."""
     if split not in dataset.splits:
         raise UserError(f"{dataset.name} has no split {split!r}, only {', '.join(dataset.splits)}")
-    clips = grain.MapDataset.source(dataset.splits[split]).map(decode_clip)
+    clips = grain.MapDataset.source(dataset.splits[split]).map(
+        functools.partial(load_clip, dataset, split)
+    )
     return iter(clips.to_iter_dataset(READ_AHEAD))
 
 
-def decode_clip(record: Record) -> Clip:
+def load_clip(dataset: Dataset, split: str, record: Record) -> Clip:
     name = record["id"].decode()
+    signed = " ".join(gloss.decode() for gloss in record["glosses"])
     return Clip(
         id=name,
         signer=record["signer"].decode(),
-        glosses=tuple(gloss.decode() for gloss in record["glosses"]),
-        frames=decode_frames(record["frames"], name),
+        glosses=tuple(dataset.references.get(split, {}).get(name, signed).split()),
+        frames=load_frames(dataset, record["frames"], name),
     )
+
+
+def load_frames(
+    dataset: Dataset, images: Sequence[bytes], name: str
+) -> UInt8[np.ndarray, "n height width 3"]:
+    """A clip's images as the model takes them."""
+    return drop_top(decode_frames(images, name), dataset.drop_top_rows)

@@ -16,6 +16,7 @@ class Preprocessing:
 
     frame_size: tuple[int, int] = (256, 256)
     crop_size: tuple[int, int] = (224, 224)
+    drop_top_rows: int = 0  # on the host, before the crop; the rest is stretched (CSL-Daily)
 
     @property
     def centre(self) -> tuple[int, int]:

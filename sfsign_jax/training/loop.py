@@ -41,7 +41,7 @@ def train(config: ConfigDict, workdir: Path) -> None:
         raise UserError(f"{dataset.name} has fewer training clips than config.training.batch_size")
     model = configuration.model_config(config, num_classes=len(dataset.vocabulary) + 1)
     recipe = configuration.recipe(config, steps_per_epoch)
-    preprocessing = configuration.preprocessing(config, dataset.frame_size)
+    preprocessing = configuration.preprocessing(config, dataset)
     weights, origin = initial_weights(model, dataset.vocabulary, config.init, config.seed)
     description = ModelDescription(
         model, dataset.vocabulary, preprocessing, f"trained on {dataset.name} from {origin}"

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from sfsign_jax.data.frames import decode_frames, read_clip, resize_frames
+from sfsign_jax.data.frames import decode_frames, drop_top, read_clip, resize_frames
 from sfsign_jax.errors import UserError
 
 
@@ -86,3 +86,12 @@ def test_video_without_a_video_stream(tmp_path):
         container.mux(stream.encode())
     with pytest.raises(UserError, match="has no video stream"):
         read_clip(path)
+
+
+def test_top_rows_are_dropped_and_the_rest_is_stretched():
+    frames = np.random.default_rng(0).integers(0, 256, (2, 64, 48, 3)).astype(np.uint8)
+    dropped = drop_top(frames, 16)
+    assert dropped.shape == frames.shape
+    expected = cv2.resize(frames[1, 16:], (48, 64), interpolation=cv2.INTER_LINEAR)
+    np.testing.assert_array_equal(dropped[1], expected)
+    assert drop_top(frames, 0) is frames

@@ -21,7 +21,10 @@ def record(i, frames=6):
 
 
 DATASET = Dataset(
-    "test", ("A", "B"), (40, 40), {"train": [record(i) for i in range(5)], "dev": [record(7, 9)]}
+    name="test",
+    vocabulary=("A", "B"),
+    frame_size=(40, 40),
+    splits={"train": [record(i) for i in range(5)], "dev": [record(7, 9)]},
 )
 
 
@@ -96,3 +99,20 @@ def test_wrong_data(tmp_path):
         list(training_batches(unknown, small_config(), 1))
     with pytest.raises(UserError, match="max_labels"):
         list(training_batches(DATASET, small_config(max_labels=1), 1))
+
+
+def test_references_are_what_evaluation_scores_against():
+    dataset = DATASET._replace(references={"dev": {"clip7": "B A B"}})
+    (clip,) = evaluation_clips(dataset, "dev")
+    assert clip.glosses == ("B", "A", "B")
+
+
+def test_top_rows_are_dropped_where_the_dataset_says_so():
+    (whole,) = evaluation_clips(DATASET, "dev")
+    bright = np.zeros((1, 40, 40, 3), np.uint8)
+    bright[:, :8] = 255
+    image = cv2.imencode(".png", bright[0])[1].tobytes()
+    dataset = DATASET._replace(splits={"dev": [record(1) | {"frames": [image]}]}, drop_top_rows=8)
+    (clip,) = evaluation_clips(dataset, "dev")
+    assert whole.frames.shape[1:] == clip.frames.shape[1:]
+    assert not clip.frames.any()

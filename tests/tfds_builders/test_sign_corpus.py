@@ -7,8 +7,8 @@ import pytest
 
 from sfsign_jax.data.catalog import open_dataset
 from sfsign_jax.data.frames import decode_frames
+from sfsign_jax.data.preparation import prepare
 from sfsign_jax.errors import UserError
-from sfsign_jax.prepare import prepare
 
 
 def records(dataset, split):

@@ -1,0 +1,80 @@
+"""From a corpus on disk to a prepared dataset, by the builders of tfds_builders."""
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+import tensorflow_datasets as tfds
+
+import tfds_builders
+from sfsign_jax.errors import UserError
+from tfds_builders.sign_corpus import SignCorpusBuilder
+
+
+def prepare(
+    dataset: str,
+    prepared_dir: Path,
+    data_path: Path | None = None,
+    clips: str | None = None,
+    skip_broken: bool = False,
+) -> None:
+    """Write `dataset` (name or name/config) as ArrayRecord files below `prepared_dir`.
+
+    Raises:
+        UserError: there is no such dataset or configuration, or `data_path` does not hold it.
+    """
+    builder = make_builder(dataset, prepared_dir.expanduser(), clips)
+    if isinstance(builder, SignCorpusBuilder):
+        if data_path is None:
+            raise UserError(f"where is {dataset}? Say --data_path DIR")
+        if not data_path.expanduser().is_dir():
+            raise UserError(f"there is no folder {data_path}")
+        builder.skip_broken = skip_broken
+    download = tfds.download.DownloadConfig(manual_dir=data_path and data_path.expanduser())
+    tfds.disable_progress_bar()  # ours knows how many clips there are
+    builder.download_and_prepare(download_config=download)
+    counts = ", ".join(
+        f"{split.num_examples} {name}" for name, split in builder.info.splits.items()
+    )
+    print(f"{builder.info.full_name} is in {builder.data_path}: {counts} clips")
+    if broken := getattr(builder, "broken", []):
+        print(f"left out {len(broken)} clips:", *broken, sep="\n  ")
+
+
+def make_builder(
+    dataset: str, prepared_dir: Path, clips: str | None
+) -> tfds.core.GeneratorBasedBuilder:
+    """The builder of name or name/config.
+
+    Raises:
+        UserError: there is none.
+    """
+    name, _, config = dataset.partition("/")
+    known = [module.name for module in pkgutil.iter_modules(tfds_builders.__path__) if module.ispkg]
+    if name not in known:
+        raise UserError(f"there is no dataset {name!r}; known are {', '.join(sorted(known))}")
+    module = importlib.import_module(f"tfds_builders.{name}.{name}_dataset_builder")
+    if config and config not in module.Builder.builder_configs:
+        raise UserError(
+            f"{name} has no configuration {config!r}; it has "
+            f"{', '.join(module.Builder.builder_configs)}"
+        )
+    if clips:
+        if name != "synthetic_signs":
+            raise UserError(f"{name} has the clips it has: --clips is for synthetic_signs")
+        config = module.resized_config(config or "demo", clip_counts(clips))
+    return module.Builder(
+        config=config or None, data_dir=str(prepared_dir), file_format="array_record"
+    )
+
+
+def clip_counts(text: str) -> dict[str, int]:
+    """5672,540,629 as the number of clips of each split.
+
+    Raises:
+        UserError: the text is something else.
+    """
+    counts = text.split(",")
+    if len(counts) != 3 or not all(count.isdigit() and int(count) > 0 for count in counts):
+        raise UserError(f"--clips is {text!r}: give three numbers, such as 5672,540,629")
+    return dict(zip(("train", "dev", "test"), map(int, counts), strict=True))
