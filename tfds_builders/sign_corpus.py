@@ -26,7 +26,7 @@ FRAMES_CONFIGS = (
     FramesConfig(name="lossless", description="The original bytes; PNG where resized."),
     FramesConfig(
         name="jpeg",
-        description="JPEG of quality 95: a tenth of the bytes.",
+        description="JPEG of quality 95: about a quarter of the bytes.",
         frame_format=FrameFormat((256, 256), quality=95),
     ),
 )
