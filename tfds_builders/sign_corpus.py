@@ -1,5 +1,6 @@
 """What the builders of recorded corpora share."""
 
+import abc
 import dataclasses
 import shutil
 from collections.abc import Iterator
@@ -47,13 +48,13 @@ class SignCorpusBuilder(  # type: ignore[call-arg]
     skip_broken = False  # True leaves such clips out and lists them in `broken`
     DROP_TOP_ROWS = 0  # of every frame, when it is loaded
 
+    @abc.abstractmethod
     def sources(self, data_path: Path) -> dict[str, list[ClipSource]]:
         """The clips of every split.
 
         Raises:
             UserError: `data_path` is not this corpus, or a table is damaged.
         """
-        raise NotImplementedError
 
     def references(
         self, data_path: Path, splits: dict[str, list[ClipSource]]
