@@ -1,8 +1,11 @@
 """The word error rate of a checkpoint on a split, of both heads.
 
-python -m sfsign_jax.evaluate --checkpoint DIR --config configs/NAME.py --split dev
+python -m sfsign_jax.evaluate --checkpoint DIR --config configs/NAME.py --split dev [--output DIR]
+
+References, predictions (CTM) and metrics.json go to the output folder.
 """
 
+from pathlib import Path
 from typing import Any
 
 from absl import flags
@@ -17,19 +20,22 @@ from sfsign_jax.data.catalog import open_dataset
 from sfsign_jax.data.pipeline import evaluation_clips
 from sfsign_jax.devices import cache_compiled_programs
 from sfsign_jax.errors import UserError
-from sfsign_jax.evaluation import word_error_rate, word_error_report
+from sfsign_jax.evaluation import word_error_report, write_results
 from sfsign_jax.inference import predict_split
 
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "a checkpoint folder")
 SPLIT = flags.DEFINE_string("split", "dev", "the split to evaluate")
+OUTPUT = flags.DEFINE_string("output", None, "default: evaluation/SPLIT beside the checkpoint")
 PADDING: flags.FlagHolder[Any] = flags.DEFINE_enum(
     "padding", "masked", ["masked", "reference"], "how batches are filled"
 )
 
 
 def main(config: ConfigDict) -> None:
+    checkpoint = required_path("checkpoint", CHECKPOINT.value)
+    output = Path(OUTPUT.value or checkpoint.absolute().parent / "evaluation" / SPLIT.value)
     cache_compiled_programs()
-    model, description = load_checkpoint(required_path("checkpoint", CHECKPOINT.value))
+    model, description = load_checkpoint(checkpoint)
     dataset = open_dataset(config.data.name, config.data.prepared_dir)
     if description.vocabulary is not None and description.vocabulary != dataset.vocabulary:
         raise UserError(
@@ -57,9 +63,16 @@ def main(config: ConfigDict) -> None:
         preprocessing=description.preprocessing,
         padding=PADDING.value,
     )
-    for head, glosses in (("BiLSTM", predictions.sequence), ("conv", predictions.conv)):
+    errors = write_results(
+        output,
+        {"dataset": dataset.name, "split": SPLIT.value, "padding": PADDING.value},
+        predictions.references,
+        {"BiLSTM": predictions.sequence, "conv": predictions.conv},
+    )
+    for head, counts in errors.items():
         print(f"{dataset.name} {SPLIT.value}, {head} head")
-        print(word_error_report(word_error_rate(predictions.references, glosses)))
+        print(word_error_report(counts))
+    print(f"predictions and metrics: {output}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Wrong input: one sentence, status 2, no traceback, nothing half-written."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -101,6 +102,13 @@ def test_train_evaluate_and_recognize(prepared, tmp_path):
     evaluated = run(*evaluate, "--split", "test", cwd=tmp_path)
     assert evaluated.returncode == 0, evaluated.stderr
     assert evaluated.stdout.count("WER") == 2
+    results = workdir / "evaluation" / "test"
+    heads = json.loads((results / "metrics.json").read_text())["heads"]
+    for head in ("BiLSTM", "conv"):
+        files = ["--reference", results / "references.stm", "--hypothesis", results / f"{head}.ctm"]
+        scored = run("-m", "sfsign_jax.score", *files, cwd=tmp_path)
+        assert f"{heads[head]['rate'] / 100:.2%}" in scored.stdout
+        assert scored.stdout.splitlines()[0] in evaluated.stdout
     assert_one_sentence(run(*evaluate, "--split", "tset", cwd=tmp_path), "tset", "dev")
 
     video = tmp_path / "clip.mp4"

@@ -2,6 +2,7 @@
 
 from sfsign_jax.evaluation.cleaning import clean_glosses, clean_line
 from sfsign_jax.evaluation.report import word_error_report
+from sfsign_jax.evaluation.results import write_results
 from sfsign_jax.evaluation.sclite import sclite_word_error_rate
 from sfsign_jax.evaluation.transcripts import read_ctm, read_stm, write_ctm, write_stm
 from sfsign_jax.evaluation.word_errors import (
@@ -25,5 +26,6 @@ __all__ = [
     "word_error_rate",
     "word_error_report",
     "write_ctm",
+    "write_results",
     "write_stm",
 ]

@@ -1,0 +1,40 @@
+"""What an evaluation leaves on disk: references, predictions, and how they compare."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sfsign_jax.evaluation.transcripts import write_ctm, write_stm
+from sfsign_jax.evaluation.word_errors import WordErrors, word_error_rate
+from sfsign_jax.files import write_text_atomically
+
+REFERENCES = "references.stm"
+METRICS = "metrics.json"
+
+
+def write_results(
+    folder: Path,
+    about: Mapping[str, str],
+    references: Mapping[str, Sequence[str]],
+    heads: Mapping[str, Mapping[str, Sequence[str]]],
+) -> dict[str, WordErrors]:
+    """Write references.stm, a CTM file for each head and metrics.json; the errors of each head.
+
+    `heads` holds the predictions under the heads' names; `about` says what was evaluated.
+
+    Raises:
+        UserError: as for `word_error_rate`, or a file can't be written.
+    """
+    errors = {head: word_error_rate(references, glosses) for head, glosses in heads.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    write_stm(folder / REFERENCES, references)
+    for head, glosses in heads.items():
+        write_ctm(folder / f"{head}.ctm", glosses)
+    metrics = {
+        **about,
+        "clips": len(references),
+        "heads": {head: counts._asdict() for head, counts in errors.items()},
+    }
+    text = json.dumps(metrics, indent=2, ensure_ascii=False)
+    write_text_atomically(folder / METRICS, text + "\n")
+    return errors
