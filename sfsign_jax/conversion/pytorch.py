@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from numpy._core.multiarray import _reconstruct
 from tqdm import tqdm
 
 from sfsign_jax.checkpoint import ModelDescription
 from sfsign_jax.conversion.architecture import read_architecture
 from sfsign_jax.conversion.names import COUNT, released_axes, released_names
 from sfsign_jax.conversion.problems import report_problems
+from sfsign_jax.conversion.unpickling import ARRAY_GLOBALS
+from sfsign_jax.conversion.vocabulary import checked_vocabulary
 from sfsign_jax.errors import UserError
 from sfsign_jax.files import replacing
 from sfsign_jax.models.sign_model import ModelConfig, abstract_model
@@ -28,13 +29,7 @@ VOCABULARY = "vocabulary"  # ours: the published code ignores it, and reads glos
 
 # A released file carries the random state of NumPy beside its weights, so plain arrays must be
 # allowed; nothing else is, beyond what PyTorch allows for tensors.
-NUMPY_STATE: list[Any] = [
-    np.ndarray,
-    np.dtype,
-    np.dtypes.UInt32DType,
-    (_reconstruct, "numpy.core.multiarray._reconstruct"),  # as NumPy 1 wrote it
-    (_reconstruct, "numpy._core.multiarray._reconstruct"),
-]
+NUMPY_STATE = [(stand_in, name) for name, stand_in in ARRAY_GLOBALS.items()]
 
 
 class ReleasedFile(NamedTuple):
@@ -57,21 +52,32 @@ def read_released_file(path: Path) -> ReleasedFile:
     try:
         with torch.serialization.safe_globals(NUMPY_STATE):
             content = torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
-    except (pickle.UnpicklingError, RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
+    # A damaged file can raise nearly anything.
+    except Exception as error:
         raise UserError(f"{path} can't be read as a PyTorch checkpoint: {reason(error)}") from error
     state = content.get(WEIGHTS) if isinstance(content, Mapping) else None
     if not isinstance(state, Mapping):
         raise UserError(f"{path} has no {WEIGHTS}: it is not a SlowFastSign checkpoint")
-    strange = [name for name, tensor in state.items() if not isinstance(tensor, torch.Tensor)]
-    report_problems(path, {"that are none": strange})
-    tensors = {
-        name.replace(".module", ""): (tensor.float() if tensor.is_floating_point() else tensor)
-        for name, tensor in state.items()
-    }
+    strange = [str(name) for name, tensor in state.items() if not is_plain(tensor)]
+    report_problems(path, {"that are no plain arrays of numbers": strange})
     vocabulary = content.get(VOCABULARY)
-    return ReleasedFile(
-        {name: tensor.numpy() for name, tensor in tensors.items()},
-        tuple(vocabulary) if vocabulary else None,
+    if vocabulary is not None:
+        vocabulary = checked_vocabulary(vocabulary, path)
+    tensors = {
+        str(name).replace(".module", ""): plain.float() if plain.is_floating_point() else plain
+        for name, plain in ((name, tensor.detach()) for name, tensor in state.items())
+    }
+    return ReleasedFile({name: tensor.numpy() for name, tensor in tensors.items()}, vocabulary)
+
+
+def is_plain(tensor: Any) -> bool:
+    """Whether it is a tensor whose numbers lie in memory as they are."""
+    torch = require_torch()
+    return (
+        isinstance(tensor, torch.Tensor)
+        and tensor.layout == torch.strided
+        and tensor.device.type == "cpu"
+        and not (tensor.is_quantized or tensor.is_complex())
     )
 
 
@@ -138,7 +144,10 @@ def convert_tensors(
 
 def batches_tracked(tensors: Mapping[str, np.ndarray]) -> int:
     """The batches that PyTorch counted; every batch norm of a released file has the same count."""
-    return max((int(tensor) for name, tensor in tensors.items() if COUNT.search(name)), default=0)
+    counts = [tensor for name, tensor in tensors.items() if COUNT.search(name)]
+    return max(
+        (int(count) for count in counts if count.ndim == 0 and count.dtype.kind == "i"), default=0
+    )
 
 
 def released_tensors(state: nnx.State, description: ModelDescription) -> dict[str, np.ndarray]:

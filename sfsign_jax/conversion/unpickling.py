@@ -1,18 +1,64 @@
 """Pickles that hold arrays and plain containers, read without running code from them.
 
-A pickle is a program that may call anything it can name. Here it can name nothing but what
-rebuilds an array; the released Caffe2 files and gloss_dict.npy need no more.
+A pickle is a program that may call anything it can name. Here it can name nothing but stand-ins
+for what rebuilds an array, which check what they are given: NumPy's own would take an array of
+object pointers from the file. The released Caffe2 files and gloss_dict.npy need no more.
 """
 
 import collections
+import math
 import pickle
+import re
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy._core.multiarray import _reconstruct
 
 from sfsign_jax.errors import UserError
+
+NUMBERS = re.compile(r"b1|[iufc](1|2|4|8|16)")
+
+
+class PlainDtype:
+    """Stands in for numpy.dtype: numbers, or objects that the pickle itself lists."""
+
+    def __init__(self, code: str, align: bool = False, copy: bool = False):
+        del align, copy
+        if code not in ("O", "O8") and not NUMBERS.fullmatch(code):
+            raise pickle.UnpicklingError(f"it has an array of {code!r}")
+        self.dtype = np.dtype(code)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        byte_order, subdtype, names, fields = state[1:5]
+        if byte_order not in ("<", ">", "|", "=") or (subdtype, names, fields) != (None,) * 3:
+            raise pickle.UnpicklingError("it has an array of a structured type")
+        self.dtype = self.dtype.newbyteorder(byte_order)
+
+
+class PlainArray(np.ndarray):
+    """Stands in for numpy.ndarray: filled with bytes of numbers, or with a list of objects."""
+
+    def __new__(cls) -> "PlainArray":
+        return super().__new__(cls, (0,), np.int8)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:  # type: ignore[override]
+        version, shape, dtype, fortran, data = state
+        if not isinstance(dtype, PlainDtype) or not all(type(n) is int and n >= 0 for n in shape):
+            raise pickle.UnpicklingError("it has an array of a strange shape or type")
+        if isinstance(data, str):  # as Python 2 wrote bytes
+            data = data.encode("latin1")
+        size, kind = math.prod(shape), list if dtype.dtype.hasobject else bytes
+        length = size if kind is list else size * dtype.dtype.itemsize
+        if type(data) is not kind or len(data) != length:
+            raise pickle.UnpicklingError("it has an array whose data do not fill its shape")
+        checked: Any = (version, tuple(shape), dtype.dtype, bool(fortran), data)
+        super().__setstate__(checked)
+
+
+def reconstruct(*arguments: Any) -> PlainArray:
+    """Stands in for what NumPy calls before it fills an array."""
+    del arguments
+    return PlainArray()
 
 
 def encode_latin1(text: str, encoding: str) -> bytes:
@@ -22,13 +68,15 @@ def encode_latin1(text: str, encoding: str) -> bytes:
     return text.encode("latin1")
 
 
-ALLOWED = {
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
-    ("numpy.core.multiarray", "_reconstruct"): _reconstruct,  # as NumPy 1 wrote it
-    ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
-    ("_codecs", "encode"): encode_latin1,
-    ("collections", "OrderedDict"): collections.OrderedDict,
+ARRAY_GLOBALS: dict[str, Any] = {
+    "numpy.ndarray": PlainArray,
+    "numpy.dtype": PlainDtype,
+    "numpy.core.multiarray._reconstruct": reconstruct,  # as NumPy 1 wrote it
+    "numpy._core.multiarray._reconstruct": reconstruct,
+}
+ALLOWED = ARRAY_GLOBALS | {
+    "_codecs.encode": encode_latin1,
+    "collections.OrderedDict": collections.OrderedDict,
 }
 
 
@@ -36,9 +84,9 @@ class ArrayUnpickler(pickle.Unpickler):
     """Builds arrays, strings, numbers, lists, tuples and dicts; refuses everything else."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in ALLOWED:
+        if f"{module}.{name}" not in ALLOWED:
             raise pickle.UnpicklingError(f"it asks to run {module}.{name}")
-        return ALLOWED[module, name]
+        return ALLOWED[f"{module}.{name}"]
 
 
 def read_pickle(path: Path) -> Any:
@@ -58,19 +106,15 @@ def read_object_array(path: Path) -> Any:
         UserError: as for `read_pickle`, or the file is no .npy of objects.
     """
     with open_file(path) as file:
-        try:
-            version = np.lib.format.read_magic(file)
-            header = {
-                (1, 0): np.lib.format.read_array_header_1_0,
-                (2, 0): np.lib.format.read_array_header_2_0,
-            }[version]
-            dtype = header(file)[2]
-        except (ValueError, KeyError, EOFError) as error:
-            raise UserError(f"{path} can't be read as a .npy file: {error}") from error
-        if not dtype.hasobject:
-            raise UserError(f"{path} is a .npy file of numbers; a dict was expected")
+        magic = file.read(8)
+        length = {b"\x93NUMPY\x01\x00": 2, b"\x93NUMPY\x02\x00": 4}.get(magic)
+        if length is None:
+            raise UserError(f"{path} can't be read as a .npy file")
+        header = file.read(int.from_bytes(file.read(length), "little"))
+        if b"'descr': '|O'" not in header:
+            raise UserError(f"{path} can't be read as a .npy file of a dict")
         content = unpickle(file, path)
-    return content.item() if isinstance(content, np.ndarray) and content.ndim == 0 else content
+    return content.item() if isinstance(content, np.ndarray) and content.size == 1 else content
 
 
 def open_file(path: Path) -> BinaryIO:

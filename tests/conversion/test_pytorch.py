@@ -120,9 +120,37 @@ def test_truncated_file(tmp_path, tensors, kept):
         read_released_file(tmp_path / "a.pt")
 
 
-def test_state_that_is_not_tensors(tmp_path, tensors):
-    torch.save({"model_state_dict": {"epoch": 3}}, tmp_path / "a.pt")
-    with pytest.raises(UserError, match="epoch"):
+@pytest.mark.parametrize(
+    "value", [3, torch.eye(3).to_sparse(), torch.empty(3, device="meta"), torch.ones(2) * 1j]
+)
+def test_state_that_is_not_plain_tensors(tmp_path, value):
+    torch.save({"model_state_dict": {"epoch": value, 7: value}}, tmp_path / "a.pt")
+    with pytest.raises(UserError, match="no plain arrays of numbers: epoch, 7"):
+        read_released_file(tmp_path / "a.pt")
+
+
+def test_parameters_are_read_like_tensors(tmp_path):
+    parameter = torch.nn.Parameter(torch.ones(2))
+    torch.save({"model_state_dict": {"a": parameter}}, tmp_path / "a.pt")
+    assert read_released_file(tmp_path / "a.pt").tensors["a"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("vocabulary", [5, [1, 2], [], ["A", "A"]])
+def test_vocabulary_that_is_none(tmp_path, vocabulary):
+    torch.save({"model_state_dict": {}, "vocabulary": vocabulary}, tmp_path / "a.pt")
+    with pytest.raises(UserError, match=r"a\.pt"):
+        read_released_file(tmp_path / "a.pt")
+
+
+def test_forged_array_beside_the_weights(tmp_path):
+    """Its object pointers would come from the file."""
+
+    class Forged:
+        def __reduce__(self):
+            return np.ndarray, ((), "O", b"AAAAAAAA")
+
+    torch.save({"model_state_dict": {}, "rng_state": Forged()}, tmp_path / "a.pt")
+    with pytest.raises(UserError, match=r"a\.pt can't be read"):
         read_released_file(tmp_path / "a.pt")
 
 

@@ -92,5 +92,27 @@ def test_missing_file(tmp_path):
 
 def test_numbers_are_no_dict(tmp_path):
     np.save(tmp_path / "file.npy", np.zeros(3))
-    with pytest.raises(UserError, match="a dict was expected"):
+    with pytest.raises(UserError, match="npy file of a dict"):
         read_object_array(tmp_path / "file.npy")
+
+
+FORGED = {
+    # An array of object pointers, the pointers in the file.
+    "ndarray": b"cnumpy\nndarray\n()X\x01\x00\x00\x00OC\x08AAAAAAAA\x87R.",
+    "object bytes": b"cnumpy.core.multiarray\n_reconstruct\n)R(K\x01)cnumpy\ndtype\n"
+    b"X\x01\x00\x00\x00O\x85R\x89C\x08AAAAAAAAtb.",
+    # A structured type that hides its object field, over plain bytes.
+    "hidden object": b"cnumpy.core.multiarray\n_reconstruct\n)R(K\x01)cnumpy\ndtype\n"
+    b"X\x02\x00\x00\x00V8\x85R\x89C\x08AAAAAAAAtb.",
+    "fields": b"cnumpy\ndtype\nX\x02\x00\x00\x00f8\x85R"
+    b"(K\x03X\x01\x00\x00\x00<NX\x01\x00\x00\x00f\x85}K\x08K\x01K\x00tb.",
+    "too few bytes": b"cnumpy.core.multiarray\n_reconstruct\n)R(K\x01K\x09\x85cnumpy\ndtype\n"
+    b"X\x02\x00\x00\x00f8\x85R\x89C\x08AAAAAAAAtb.",
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_forged_arrays_are_refused(tmp_path, name):
+    (tmp_path / "file").write_bytes(b"\x80\x03" + FORGED[name])
+    with pytest.raises(UserError, match="can't be read"):
+        read_pickle(tmp_path / "file")

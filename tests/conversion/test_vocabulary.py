@@ -32,6 +32,20 @@ def test_gloss_dicts_that_name_no_classes(tmp_path, content, message):
         read_vocabulary(tmp_path / "gloss_dict.npy")
 
 
+def test_byte_order_mark_is_no_part_of_a_gloss(tmp_path):
+    (tmp_path / "glosses.txt").write_text("A\nB\n", encoding="utf-8-sig")
+    assert read_vocabulary(tmp_path / "glosses.txt") == ("A", "B")
+
+
+def test_empty_files_and_glosses_that_come_twice(tmp_path):
+    (tmp_path / "glosses.txt").write_text("")
+    with pytest.raises(UserError, match="has no glosses"):
+        read_vocabulary(tmp_path / "glosses.txt")
+    (tmp_path / "glosses.txt").write_text("A\nB\nA\n")
+    with pytest.raises(UserError, match="line 3: A is in line 1 already"):
+        read_vocabulary(tmp_path / "glosses.txt")
+
+
 @pytest.mark.parametrize("line", ["", "A B"])
 def test_lines_that_are_not_one_gloss(tmp_path, line):
     (tmp_path / "glosses.txt").write_text(f"A\n{line}\nC\n")
