@@ -32,11 +32,18 @@ class ModelDescription:
 
 
 def save_checkpoint(directory: Path, state: nnx.State, description: ModelDescription) -> None:
-    """Write the model at `directory`, replacing what is there only when all is written."""
+    """Write the model at `directory`, replacing what is there only when all is written.
+
+    Raises:
+        UserError: nothing can be written there.
+    """
     directory = Path(directory).absolute()
     unfinished = directory.with_name(directory.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
+    try:
+        unfinished.mkdir(parents=True)
+    except OSError as error:
+        raise UserError(f"{directory} can't be written: {error.strerror}") from error
     with ocp.StandardCheckpointer() as checkpointer:
         checkpointer.save(unfinished / ARRAYS, nnx.to_pure_dict(state))
     text = json.dumps({"format": FORMAT} | dataclasses.asdict(description), indent=2)

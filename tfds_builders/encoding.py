@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import functools
+import hashlib
 import os
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from sfsign_jax.data.frames import IMAGE_SUFFIXES, decode_frame, read_video, resize_frames
+from sfsign_jax.data.frames import IMAGE_SUFFIXES, decode_frame, resize_frames, video_frames
 from sfsign_jax.errors import UserError
 from sfsign_jax.files import replacing
 from tfds_builders.annotations import ClipSource
@@ -60,9 +61,9 @@ def encoded_clips(
 
 def encode_clip(source: ClipSource, frame_format: FrameFormat, unfinished: Path) -> EncodedClip:
     """One clip; what is wrong with it comes back as its problem."""
-    kept = unfinished / f"{source.id.replace('/', '_')}.zip"
     try:
-        if kept.is_file():
+        kept = unfinished / f"{fingerprint(source)}.zip"
+        if zipfile.is_zipfile(kept):
             return EncodedClip(source, read_kept(kept))
         frames, changed = encode_frames(source, frame_format)
         if changed:
@@ -70,8 +71,18 @@ def encode_clip(source: ClipSource, frame_format: FrameFormat, unfinished: Path)
                 for i, frame in enumerate(frames):
                     archive.writestr(f"{i:06d}", frame)
         return EncodedClip(source, frames)
-    except UserError as error:
+    except (UserError, OSError, cv2.error) as error:
         return EncodedClip(source, [], f"{source.row}: clip {source.id}: {error}")
+
+
+def fingerprint(source: ClipSource) -> str:
+    """A name for the clip's frames as they are now: other frames are other names."""
+    if not source.frames.exists():
+        raise UserError(f"there is no frame in {source.frames}")
+    files = image_files(source.frames) or [source.frames]
+    stats = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    text = repr((source.id, str(source.frames.absolute()), stats))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read_kept(path: Path) -> list[bytes]:
@@ -86,8 +97,8 @@ def encode_frames(source: ClipSource, frame_format: FrameFormat) -> tuple[list[b
         UserError: there is no frame, or one is no whole image.
     """
     if source.frames.is_file():
-        frames, _ = read_video(source.frames)
-        resized = resize_frames(frames, frame_format.size)
+        frames = video_frames(source.frames)  # one at a time: recordings are larger than clips
+        resized = (resize_frames(frame[None], frame_format.size)[0] for frame in frames)
         return [encode_frame(frame, frame_format.quality) for frame in resized], True
     files = image_files(source.frames)
     if not files:
@@ -110,7 +121,8 @@ def image_files(folder: Path) -> list[Path]:
     """In the order of their names."""
     if not folder.is_dir():
         return []
-    return sorted(file for file in folder.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
+    files = (file for file in folder.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
+    return sorted(file for file in files if not file.is_dir())
 
 
 def is_whole(data: bytes) -> bool:

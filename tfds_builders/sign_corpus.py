@@ -110,6 +110,8 @@ class SignCorpusBuilder(  # type: ignore[call-arg]
                     "frames": frames,
                 },
             )
+        if not num_frames:
+            raise UserError(f"no clip of the split {split} can be used")
 
     def folder(self) -> Path:
         """Of this configuration. (While it builds, `data_dir` is a temporary one inside.)"""
@@ -120,8 +122,5 @@ class SignCorpusBuilder(  # type: ignore[call-arg]
         return self.folder() / f"unfinished_frames_{self.version}"
 
     def _download_and_prepare(self, *arguments: Any, **options: Any) -> None:
-        for interrupted in self.folder().glob(f"incomplete.*_{self.version}"):
-            if interrupted != Path(self.data_dir):
-                shutil.rmtree(interrupted)
         super()._download_and_prepare(*arguments, **options)
         shutil.rmtree(self.unfinished_frames(), ignore_errors=True)

@@ -11,6 +11,7 @@ from sfsign_jax.models.slowfast import STAGES, BackboneConfig
 
 # The reference's numbered temporal stacks. Pools have no tensors: a stack is known by where its
 # convolutions stand, and of several that agree the first here is taken (the published one leads).
+MOST_POOLS = 8  # in a row, that a stack is believed to have
 STACKS = {
     2: ("K5", "P2", "K5", "P2"),
     0: ("K3",),
@@ -118,6 +119,8 @@ def read_stack(tensors: Mapping[str, np.ndarray]) -> tuple[str, ...]:
     layers: list[str] = []
     index = 0
     for position, size in found.items():
+        if position - index > MOST_POOLS:
+            raise ValueError(f"a temporal convolution has the index {position}")
         layers += ["P2"] * (position - index) + [f"K{size}"]
         index = position + 3
     return tuple(layers)

@@ -89,16 +89,11 @@ def read_caffe2_architecture(blobs: Mapping[str, np.ndarray]) -> BackboneConfig:
                 kernels.append(blob.shape[2])
             depths.append(len(kernels))
             temporal_blocks.append(sum(kernel > 1 for kernel in kernels))
+        return BackboneConfig(tuple(depths), tuple(temporal_blocks), width, width // fast)
     except KeyError as error:
         raise UserError(f"this is no SlowFast backbone: it has no blob named {error}") from error
-    except (IndexError, ZeroDivisionError) as error:
+    except (IndexError, ZeroDivisionError, ValueError) as error:
         raise UserError("this is no SlowFast backbone: its blobs have strange shapes") from error
-    return BackboneConfig(
-        depths=tuple(depths),
-        temporal_blocks=tuple(temporal_blocks),
-        width=width,
-        beta_inv=width // fast,
-    )
 
 
 def load_backbone(
@@ -159,7 +154,7 @@ def fit(blob: np.ndarray, initial: np.ndarray, released: str) -> tuple[np.ndarra
         return blob, "copied"
     if released.endswith("_fuse.conv_f2s.weight"):
         return initial, "initial"
-    if blob.ndim != initial.ndim:
+    if blob.ndim != initial.ndim or blob.size == 0:
         return None
     if blob.ndim == 1:
         copies, rest = divmod(len(initial), len(blob))

@@ -1,5 +1,6 @@
 """Prepared datasets on disk: opened by name, without the code that built them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -7,6 +8,8 @@ from typing import Any, NamedTuple
 from sfsign_jax.errors import UserError
 
 PREPARED_DIR = "~/tensorflow_datasets"  # where TFDS keeps its datasets
+
+VERSION = re.compile(r"\d+\.\d+\.\d+")  # a build that was interrupted has another name
 
 Record = dict[str, Any]  # id, signer: bytes; glosses, frames (encoded images): list of bytes
 
@@ -59,4 +62,6 @@ def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
 def prepared_versions(name: str, prepared_dir: str | Path) -> list[Path]:
     """The description of every version of every configuration that is there, oldest first."""
     folder = Path(prepared_dir).expanduser() / name
-    return sorted(folder.glob("*/features.json")) or sorted(folder.glob("*/*/features.json"))
+    found = [*folder.glob("*/features.json"), *folder.glob("*/*/features.json")]
+    complete = [file for file in found if VERSION.fullmatch(file.parent.name)]
+    return sorted(complete, key=lambda file: [int(n) for n in file.parent.name.split(".")])

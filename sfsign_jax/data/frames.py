@@ -1,8 +1,9 @@
 """Encoded images, image files and videos to arrays of RGB frames."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 from jaxtyping import UInt8
@@ -58,21 +59,44 @@ def read_image_folder(folder: Path) -> UInt8[np.ndarray, "n height width 3"]:
 
 
 def read_video(path: Path) -> tuple[UInt8[np.ndarray, "n height width 3"], float | None]:
-    import av
+    return np.stack(list(video_frames(path))), frame_rate(path)
 
+
+def video_frames(path: Path) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+    """The frames one by one, as RGB.
+
+    Raises:
+        UserError: it is no video, or has no frames.
+    """
+    number = 0
+    with open_video(path) as container:
+        try:
+            for frame in container.decode(container.streams.video[0]):
+                yield frame.to_ndarray(format="rgb24")
+                number += 1
+        except av.FFmpegError as error:
+            raise UserError(f"{path} can't be read as a video: {error.strerror}") from error
+    if not number:
+        raise UserError(f"{path} has no frames")
+
+
+def frame_rate(path: Path) -> float | None:
+    """Frames a second, None where the file does not say."""
+    with open_video(path) as container:
+        rate = container.streams.video[0].average_rate
+        return float(rate) if rate else None
+
+
+def open_video(path: Path) -> av.container.InputContainer:
     try:
-        with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise UserError(f"{path} has no video stream")
-            stream = container.streams.video[0]
-            stream.thread_type = "AUTO"
-            rate = float(stream.average_rate) if stream.average_rate else None
-            frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(stream)]
+        container = av.open(str(path))
     except av.FFmpegError as error:
         raise UserError(f"{path} can't be read as a video: {error.strerror}") from error
-    if not frames:
-        raise UserError(f"{path} has no frames")
-    return np.stack(frames), rate
+    if not container.streams.video:
+        container.close()
+        raise UserError(f"{path} has no video stream")
+    container.streams.video[0].thread_type = "AUTO"
+    return container
 
 
 def drop_top(

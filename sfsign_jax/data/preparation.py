@@ -23,7 +23,10 @@ def prepare(
     Raises:
         UserError: there is no such dataset or configuration, or `data_path` does not hold it.
     """
-    builder = make_builder(dataset, prepared_dir.expanduser(), clips)
+    prepared_dir = prepared_dir.expanduser()
+    if any(part.is_file() for part in (prepared_dir, *prepared_dir.parents)):
+        raise UserError(f"{prepared_dir} can't be a folder: a file is in its way")
+    builder = make_builder(dataset, prepared_dir, clips)
     if isinstance(builder, SignCorpusBuilder):
         if data_path is None:
             raise UserError(f"where is {dataset}? Say --data_path DIR")

@@ -23,7 +23,11 @@ Pathways = list[Float[Array, "b t_pathway h w c_pathway"]]  # [slow, fast]
 
 @dataclasses.dataclass(frozen=True)
 class BackboneConfig:
-    """The published backbone is "64x2 R101 50 50"."""
+    """The published backbone is "64x2 R101 50 50".
+
+    Raises:
+        ValueError: a size that no backbone has.
+    """
 
     depths: tuple[int, ...] = (3, 4, 23, 3)
     # Only this many blocks of each stage look over time; later ones have temporal kernel 1.
@@ -35,6 +39,13 @@ class BackboneConfig:
     fusion_ratio: int = 2  # channels a concatenating fusion adds to slow / fast channels
     # Blocks start as their shortcut: good from pretrained weights, slow from random ones.
     zero_init_final_bn: bool = True
+
+    def __post_init__(self):
+        sizes = (*self.depths, self.width, self.beta_inv, self.alpha, self.fusion_ratio)
+        if not len(self.depths) == len(self.temporal_blocks) == len(STAGES) or min(sizes) < 1:
+            raise ValueError("depths and temporal_blocks are four numbers, and sizes at least 1.")
+        if self.width % self.beta_inv:
+            raise ValueError(f"width {self.width} is no multiple of beta_inv {self.beta_inv}.")
 
     @property
     def channels(self) -> tuple[int, int]:

@@ -145,8 +145,15 @@ def test_no_3d_convolution_is_lowered(train):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"temporal_stack": ("K5", "Q2")}, {"temporal_stack": ("P2",)}, {"share_classifier": 3}],
+    [
+        {"temporal_stack": ("K5", "Q2")},
+        {"temporal_stack": ("P2",)},
+        {"share_classifier": 3},
+        {"alpha": 0},
+        {"depths": (1, 1, 1)},
+        {"width": 9},
+    ],
 )
 def test_impossible_configurations_are_refused(wrong):
-    with pytest.raises(ValueError, match=r"temporal_stack|share_classifier"):
+    with pytest.raises(ValueError, match=r"temporal_stack|share_classifier|sizes|beta_inv"):
         small_config(**wrong)

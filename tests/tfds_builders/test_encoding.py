@@ -96,3 +96,22 @@ def test_what_has_no_frames(tmp_path):
     (tmp_path / "text/frame001.png").write_text("no image")
     encoded = encode_clip(source(tmp_path / "text"), LOSSLESS, tmp_path)
     assert "frame001.png is not an image" in encoded.problem
+
+
+def test_frames_that_changed_are_encoded_anew(tmp_path):
+    corpora.write_frames(tmp_path / "frames", (80, 60))
+    clip = source(tmp_path / "frames")
+    assert len(encode_clip(clip, LOSSLESS, tmp_path).frames) == 3
+    (tmp_path / "frames/frame002.png").unlink()
+    assert len(encode_clip(clip, LOSSLESS, tmp_path).frames) == 2
+    for kept in tmp_path.glob("*.zip"):
+        kept.write_bytes(b"")
+    assert len(encode_clip(clip, LOSSLESS, tmp_path).frames) == 2
+
+
+def test_a_folder_that_looks_like_a_frame_is_none(tmp_path):
+    corpora.write_frames(tmp_path / "frames", SIZE)
+    (tmp_path / "frames/z.png").mkdir()
+    assert len(encode_clip(source(tmp_path / "frames"), LOSSLESS, tmp_path).frames) == 3
+    (tmp_path / "frames/y.png").symlink_to(tmp_path / "nowhere")
+    assert "y.png" in encode_clip(source(tmp_path / "frames"), LOSSLESS, tmp_path).problem

@@ -109,3 +109,14 @@ def test_a_folder_must_be_given(tmp_path):
         prepare("phoenix2014", tmp_path)
     with pytest.raises(UserError, match="there is no folder"):
         prepare("phoenix2014", tmp_path, tmp_path / "nowhere")
+
+
+def test_a_split_without_a_usable_clip(tmp_path):
+    root = corpora.phoenix2014(tmp_path / "raw", (256, 256))
+    for frame in root.glob("features/fullFrame-256x256px/dev/**/*.png"):
+        frame.write_bytes(b"")
+    with pytest.raises(UserError, match="no clip of the split dev can be used"):
+        prepare("phoenix2014", tmp_path / "prepared", root, skip_broken=True)
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="a file is in its way"):
+        prepare("phoenix2014", tmp_path / "file/below", root)
