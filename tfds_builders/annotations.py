@@ -30,10 +30,10 @@ def read_table(
         UserError: the file is missing or not UTF-8, its header lacks a column, or a row is short.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} can't be read as a table: {error}") from error
-    header = lines[0].split(separator) if lines else []
+    header = lines[0].split(separator)
     missing = [column for column in columns if column not in header]
     if missing:
         raise UserError(
@@ -51,14 +51,18 @@ def read_table(
         yield f"{path}, line {number}", dict(zip(header, fields, strict=False))
 
 
-def check_ids(sources: Iterable[ClipSource]) -> None:
-    """Refuse two clips of one id.
+def check_sources(sources: Iterable[ClipSource]) -> None:
+    """Refuse clips without an id or a gloss, and two of one id.
 
     Raises:
-        UserError: naming both rows.
+        UserError: naming the row.
     """
     rows: dict[str, str] = {}
     for source in sources:
+        if not source.id.strip():
+            raise UserError(f"{source.row}: the clip has no id")
+        if not source.glosses:
+            raise UserError(f"{source.row}: clip {source.id} has no glosses")
         if source.id in rows:
             raise UserError(f"{source.row}: clip {source.id} is in {rows[source.id]} already")
         rows[source.id] = source.row

@@ -11,7 +11,7 @@ import tensorflow_datasets as tfds
 from tqdm import tqdm
 
 from sfsign_jax.errors import UserError
-from tfds_builders.annotations import ClipSource, check_ids, vocabulary_of
+from tfds_builders.annotations import ClipSource, check_sources, vocabulary_of
 from tfds_builders.encoding import FrameFormat, encoded_clips
 from tfds_builders.records import clip_features
 
@@ -56,6 +56,12 @@ class SignCorpusBuilder(  # type: ignore[call-arg]
             UserError: `data_path` is not this corpus, or a table is damaged.
         """
 
+    def checked_sources(self, data_path: Path) -> dict[str, list[ClipSource]]:
+        """The same, every clip with an id of its own and glosses."""
+        splits = self.sources(data_path)
+        check_sources(source for sources in splits.values() for source in sources)
+        return splits
+
     def references(
         self, data_path: Path, splits: dict[str, list[ClipSource]]
     ) -> dict[str, dict[str, str]]:
@@ -74,8 +80,7 @@ class SignCorpusBuilder(  # type: ignore[call-arg]
 
     def _split_generators(self, dl_manager: tfds.download.DownloadManager) -> dict[str, Any]:
         data_path = Path(dl_manager.manual_dir)
-        splits = self.sources(data_path)
-        check_ids(source for sources in splits.values() for source in sources)
+        splits = self.checked_sources(data_path)
         self.info.metadata.update(
             vocabulary=vocabulary_of(splits),
             frame_size=list(self.builder_config.frame_format.size),

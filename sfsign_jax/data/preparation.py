@@ -33,7 +33,7 @@ def prepare(
         if not data_path.expanduser().is_dir():
             raise UserError(f"there is no folder {data_path}")
         builder.skip_broken = skip_broken
-        builder.sources(data_path.expanduser())  # mistakes come before anything is written
+        builder.checked_sources(data_path.expanduser())  # mistakes come before anything is written
     download = tfds.download.DownloadConfig(manual_dir=data_path and data_path.expanduser())
     tfds.disable_progress_bar()  # ours knows how many clips there are
     builder.download_and_prepare(download_config=download)

@@ -4,7 +4,7 @@ import corpora
 import pytest
 
 from sfsign_jax.errors import UserError
-from tfds_builders.annotations import ClipSource, check_ids, read_table, vocabulary_of
+from tfds_builders.annotations import ClipSource, check_sources, read_table, vocabulary_of
 from tfds_builders.csl.annotations import clip_sources as csl_sources
 from tfds_builders.csl_daily.annotations import clip_sources as csl_daily_sources
 from tfds_builders.custom_corpus.annotations import clip_sources as custom_sources
@@ -103,7 +103,8 @@ def test_custom_corpus(tmp_path, separator):
     [
         ("id,glosses\n1,A\n", "no column 'video'"),
         (HEADER + "1,clips/2.mp4,A,train,\n", r"line 2: there is no .*2\.mp4"),
-        (HEADER + "1,clips/1.mp4, ,train,\n", "line 2: clip 1 has no glosses"),
+        (HEADER + "1,  ,A,train,\n", "line 2 has too few columns"),
+        (HEADER + "1," + 200_000 * "x" + ",A,train,\n", "can't be read"),
         (HEADER + "1,clips/1.mp4,A,training,\n", "line 2: the split is 'training'"),
         (HEADER + "1\n", "line 2 has too few columns"),
         (HEADER + "1,clips/1.mp4,A,train,\n", "has no dev clip"),
@@ -140,7 +141,14 @@ def test_tables_with_mistakes(tmp_path):
         list(read_table(tmp_path / "missing.csv", ("id",)))
 
 
+def test_clips_without_id_or_gloss(tmp_path):
+    with pytest.raises(UserError, match="table, line 2: the clip has no id"):
+        check_sources([ClipSource(" ", "", "A", tmp_path, "table, line 2")])
+    with pytest.raises(UserError, match="table, line 2: clip x has no glosses"):
+        check_sources([ClipSource("x", "", "  ", tmp_path, "table, line 2")])
+
+
 def test_two_clips_of_one_id(tmp_path):
     sources = [ClipSource("x", "", "A", tmp_path, f"table, line {i}") for i in (2, 7)]
     with pytest.raises(UserError, match="table, line 7: clip x is in table, line 2 already"):
-        check_ids(sources)
+        check_sources(sources)

@@ -30,6 +30,6 @@ def clip_sources(data_path: Path) -> dict[str, list[ClipSource]]:
         split = split_of.get(name) or SPLIT_OF_MISSING.get(name)
         if split not in splits:
             raise UserError(f"{row}: clip {name} is in no split of {table}")
-        signer = name.split("_")[1]  # S000007_P0003_T00: sentence, signer, take
+        signer = name.split("_")[1] if "_" in name else "unknown"  # S000007_P0003_T00
         splits[split].append(ClipSource(name, signer, fields["gloss"], frames / name, row))
     return splits

@@ -22,8 +22,6 @@ def clip_sources(data_path: Path) -> dict[str, list[ClipSource]]:
         video = root / fields["video"]
         if not video.exists():
             raise UserError(f"{row}: there is no {video}")
-        if not fields["glosses"].split():
-            raise UserError(f"{row}: clip {fields['id']} has no glosses")
         if fields["split"] not in SPLITS:
             raise UserError(f"{row}: the split is {fields['split']!r}; it is train, dev or test")
         signer = fields["signer"] or "unknown"
@@ -38,20 +36,24 @@ def clip_sources(data_path: Path) -> dict[str, list[ClipSource]]:
 def read_rows(path: Path) -> list[tuple[str, dict[str, str]]]:
     """Every row; the separator is the one the header uses."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8: save it as UTF-8") from error
+        return parse_rows(path, path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path} can't be read as a table in UTF-8: {error}") from error
+
+
+def parse_rows(path: Path, text: str) -> list[tuple[str, dict[str, str]]]:
     separator = max(",;\t|", key=text.partition("\n")[0].count)
-    reader = csv.DictReader(text.splitlines(), delimiter=separator, restval="")
+    reader = csv.DictReader(text.split("\n"), delimiter=separator, restval="")
     missing = [column for column in COLUMNS[:-1] if column not in (reader.fieldnames or ())]
     if missing:
         raise UserError(
             f"{path} has no column {missing[0]!r}: its first line must be {','.join(COLUMNS)}"
         )
     rows = []
-    for fields in reader:
+    for raw in reader:
         row = f"{path}, line {reader.line_num}"
+        fields = {"signer": ""} | {column: text.strip() for column, text in raw.items() if column}
         if not all(fields[column] for column in COLUMNS[:2]):
             raise UserError(f"{row} has too few columns")
-        rows.append((row, {"signer": ""} | {k: v.strip() for k, v in fields.items() if k}))
+        rows.append((row, fields))
     return rows
