@@ -60,19 +60,23 @@ def encoded_clips(
 
 
 def encode_clip(source: ClipSource, frame_format: FrameFormat, unfinished: Path) -> EncodedClip:
-    """One clip; what is wrong with it comes back as its problem."""
+    """One clip; what is wrong with it comes back as its problem.
+
+    Raises:
+        UserError: `unfinished` can't be written, as when the disk is full.
+    """
     try:
         kept = unfinished / f"{fingerprint(source)}.zip"
         if zipfile.is_zipfile(kept):
             return EncodedClip(source, read_kept(kept))
         frames, changed = encode_frames(source, frame_format)
-        if changed:
-            with replacing(kept) as path, zipfile.ZipFile(path, "w") as archive:
-                for i, frame in enumerate(frames):
-                    archive.writestr(f"{i:06d}", frame)
-        return EncodedClip(source, frames)
-    except (UserError, OSError, cv2.error) as error:
+    except (UserError, OSError, cv2.error, zipfile.BadZipFile) as error:
         return EncodedClip(source, [], f"{source.row}: clip {source.id}: {error}")
+    if changed:
+        with replacing(kept) as path, zipfile.ZipFile(path, "w") as archive:
+            for i, frame in enumerate(frames):
+                archive.writestr(f"{i:06d}", frame)
+    return EncodedClip(source, frames)
 
 
 def fingerprint(source: ClipSource) -> str:
