@@ -73,6 +73,13 @@ def vocabulary_of(splits: dict[str, list[ClipSource]]) -> list[str]:
     return sorted({g for sources in splits.values() for source in sources for g in source.glosses})
 
 
+def first_folder(root: Path, folders: Sequence[str]) -> Path:
+    """The first of the folders that is there; where none is, the first of all."""
+    return next(
+        (root / folder for folder in folders if (root / folder).is_dir()), root / folders[0]
+    )
+
+
 def find_root(data_path: Path, nested: Sequence[str], marker: str, tree: str) -> Path:
     """The dataset's folder: `data_path` itself, or one of the folders it is unpacked into.
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from sfsign_jax.data.frames import IMAGE_SUFFIXES, decode_frame, resize_frames, video_frames
+from sfsign_jax.data.frames import decode_frame, image_files, resize_frames, video_frames
 from sfsign_jax.errors import UserError
 from sfsign_jax.files import replacing
 from tfds_builders.annotations import ClipSource
@@ -83,7 +83,7 @@ def fingerprint(source: ClipSource) -> str:
     """A name for the clip's frames as they are now: other frames are other names."""
     if not source.frames.exists():
         raise UserError(f"there is no frame in {source.frames}")
-    files = image_files(source.frames) or [source.frames]
+    files = image_files(source.frames) if source.frames.is_dir() else [source.frames]
     stats = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     text = repr((source.id, str(source.frames.absolute()), stats))
     return hashlib.sha256(text.encode()).hexdigest()
@@ -119,14 +119,6 @@ def encode_frames(source: ClipSource, frame_format: FrameFormat) -> tuple[list[b
             data = encode_frame(resized, frame_format.quality)
         encoded.append(data)
     return encoded, changed
-
-
-def image_files(folder: Path) -> list[Path]:
-    """In the order of their names."""
-    if not folder.is_dir():
-        return []
-    files = (file for file in folder.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
-    return sorted(file for file in files if not file.is_dir())
 
 
 def is_whole(data: bytes) -> bool:

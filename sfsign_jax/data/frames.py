@@ -47,8 +47,14 @@ def read_clip(path: Path) -> tuple[UInt8[np.ndarray, "n height width 3"], float 
     return read_video(path)
 
 
+def image_files(folder: Path) -> list[Path]:
+    """The images of a folder, in the order of their names."""
+    files = (file for file in folder.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
+    return sorted(file for file in files if not file.is_dir())
+
+
 def read_image_folder(folder: Path) -> UInt8[np.ndarray, "n height width 3"]:
-    files = sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+    files = image_files(folder)
     if not files:
         raise UserError(f"{folder} has no frames: expected image files (png, jpg, bmp or webp)")
     frames = [decode_frame(file.read_bytes(), str(file)) for file in files]

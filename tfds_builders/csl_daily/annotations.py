@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sfsign_jax.errors import UserError
-from tfds_builders.annotations import ClipSource, find_root, read_table
+from tfds_builders.annotations import ClipSource, find_root, first_folder, read_table
 
 MARKER = "video_map.txt"
 TREE = """
@@ -19,7 +19,7 @@ SPLIT_OF_MISSING = {"S000007_P0003_T00": "train"}
 def clip_sources(data_path: Path) -> dict[str, list[ClipSource]]:
     labels = find_root(data_path, FOLDERS, MARKER, TREE)
     root = labels.parent if labels.name == "sentence_label" else labels
-    frames = next((root / f for f in FRAMES if (root / f).is_dir()), root / FRAMES[0])
+    frames = first_folder(root, FRAMES)
     table = labels / "split_1.txt"
     split_of = {
         fields["name"]: fields["split"] for _, fields in read_table(table, ("name", "split"))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sfsign_jax.evaluation.cleaning import clean_line
 from sfsign_jax.evaluation.transcripts import read_stm
-from tfds_builders.annotations import ClipSource, find_root, read_table
+from tfds_builders.annotations import ClipSource, find_root, first_folder, read_table
 
 MARKER = "annotations/manual/train.corpus.csv"
 TREE = """
@@ -20,7 +20,7 @@ BROKEN = "13April_2011_Wednesday_tagesschau_default-14"
 
 def clip_sources(data_path: Path) -> dict[str, list[ClipSource]]:
     root = find_root(data_path, FOLDERS, MARKER, TREE)
-    frames = next((root / f for f in FRAMES if (root / f).is_dir()), root / FRAMES[0])
+    frames = first_folder(root, FRAMES)
     return {split: list(split_sources(root, frames, split)) for split in ("train", "dev", "test")}
 
 

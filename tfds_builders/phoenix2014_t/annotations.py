@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from tfds_builders.annotations import ClipSource, find_root, read_table
+from tfds_builders.annotations import ClipSource, find_root, first_folder, read_table
 
 TABLE = "annotations/manual/PHOENIX-2014-T.{split}.corpus.csv"
 TREE = """
@@ -21,7 +21,7 @@ FRAMES = ("features/fullFrame-256x256px", "features/fullFrame-210x260px")
 
 def clip_sources(data_path: Path) -> dict[str, list[ClipSource]]:
     root = find_root(data_path, FOLDERS, TABLE.format(split="train"), TREE)
-    frames = next((root / f for f in FRAMES if (root / f).is_dir()), root / FRAMES[0])
+    frames = first_folder(root, FRAMES)
     return {split: list(split_sources(root, frames, split)) for split in ("train", "dev", "test")}
 
 
