@@ -9,7 +9,7 @@ import time
 import numpy as np
 
 from sfsign_jax.data.catalog import PREPARED_DIR, open_dataset
-from sfsign_jax.data.frames import decode_frames
+from sfsign_jax.data.frames import decode_frame
 from tfds_builders.encoding import encode_frame
 
 FRAMES = 141  # of a clip of PHOENIX2014, on average
@@ -24,8 +24,8 @@ def main() -> None:
     arguments = parser.parse_args()
     dataset = open_dataset(arguments.dataset, arguments.prepared_dir)
     records = dataset.splits["train"]
-    clips = [decode_frames(records[i]["frames"], "clip") for i in range(min(10, len(records)))]
-    frames = np.concatenate(clips)
+    clips = [records[i]["frames"] for i in range(min(10, len(records)))]
+    frames = np.stack([decode_frame(image, "a frame") for clip in clips for image in clip])
     print(
         f"| {arguments.dataset}, {len(frames)} frames | MB a clip of {FRAMES} | ms a clip | PSNR |"
     )
@@ -43,7 +43,7 @@ def decoding(images: list[bytes]) -> tuple[float, np.ndarray]:
     times = []
     for _ in range(REPETITIONS):
         start = time.perf_counter()
-        decoded = decode_frames(images, "clip")
+        decoded = np.stack([decode_frame(image, "a frame") for image in images])
         times.append(time.perf_counter() - start)
     return float(np.median(times)), decoded
 

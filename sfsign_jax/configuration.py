@@ -30,7 +30,8 @@ def published_config() -> ConfigDict:
                 "min_frames": 32,  # … but to no fewer frames than this
                 "max_frames": 230,  # … and no more than this / frame_interval
                 # A batch is filled up to the next of these; each compiles a program of its own.
-                "buckets": (64, 96, 128, 160, 192, 232, 304),
+                "buckets": (48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 232, 264, 304),
+                "workers": 0,  # processes that load batches; 0: threads of this one
                 "max_labels": 32,
             },
             # Where the weights come from: one of the two, or random ones.

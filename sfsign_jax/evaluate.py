@@ -5,6 +5,7 @@ python -m sfsign_jax.evaluate --checkpoint DIR --config configs/NAME.py --split 
 References, predictions (CTM) and metrics.json go to the output folder.
 """
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,8 @@ from tqdm import tqdm
 
 from sfsign_jax.checkpoint import load_checkpoint
 from sfsign_jax.command_line import required_path, run_with_config
-from sfsign_jax.data.batching import bucket_clips
 from sfsign_jax.data.catalog import open_dataset
-from sfsign_jax.data.pipeline import evaluation_clips
+from sfsign_jax.data.evaluation_batches import ClipBatch, evaluation_batches
 from sfsign_jax.devices import cache_compiled_programs
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_report, write_results
@@ -48,16 +48,10 @@ def main(config: ConfigDict) -> None:
             f"{CHECKPOINT.value} takes frames of {description.preprocessing.frame_size}, "
             f"{dataset.name} has {dataset.frame_size}"
         )
-    clips = tqdm(
-        evaluation_clips(dataset, SPLIT.value),
-        total=len(dataset.splits.get(SPLIT.value, ())),
-        unit="clip",
-        leave=False,
-        disable=None,
-    )
+    batches = evaluation_batches(dataset, SPLIT.value, config, PADDING.value == "reference")
     predictions = predict_split(
         nnx.state(model),
-        bucket_clips(clips, config.data.buckets, config.evaluation.batch_size),
+        with_progress(batches, sum(dataset.num_frames[SPLIT.value])),
         dataset.vocabulary,
         config=description.config,
         preprocessing=description.preprocessing,
@@ -73,6 +67,16 @@ def main(config: ConfigDict) -> None:
         print(f"{dataset.name} {SPLIT.value}, {head} head")
         print(word_error_report(counts))
     print(f"predictions and metrics: {output}")
+
+
+def with_progress(batches: Iterable[ClipBatch], num_frames: int) -> Iterator[ClipBatch]:
+    """The batches, and how many of all frames they make up: clips are longest first."""
+    with tqdm(
+        total=num_frames, unit="frame", unit_scale=True, leave=False, disable=None
+    ) as progress:
+        for batch in batches:
+            yield batch
+            progress.update(int(batch.num_frames[: len(batch.ids)].sum()))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Stored frames to logits, as one jitted program per shape; whole splits to glosses."""
 
 import functools
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,10 +12,13 @@ from flax import nnx
 from jax import Array
 from jaxtyping import Float, Int, UInt8
 
-from sfsign_jax.data.batching import ClipBatch
+from sfsign_jax.data.evaluation_batches import ClipBatch
 from sfsign_jax.data.transforms import Preprocessing, crop_flip_normalize
 from sfsign_jax.decoding import beam_search
+from sfsign_jax.errors import UserError
 from sfsign_jax.models.sign_model import ModelConfig, Padding, model_with
+
+Beams = tuple[Int[Array, "b k u"], Int[Array, "b k"], Float[Array, "b k"]]  # of beam_search
 
 
 class ClipLogits(NamedTuple):
@@ -44,11 +48,12 @@ def clip_logits(
 
 
 class SplitPredictions(NamedTuple):
-    """Clip id -> glosses, of the references and of both heads."""
+    """Clip id -> glosses, of the references and of both heads; clip id -> signer."""
 
     references: dict[str, list[str]]
     sequence: dict[str, list[str]]
     conv: dict[str, list[str]]
+    signers: dict[str, str]
 
 
 def predict_split(
@@ -60,9 +65,13 @@ def predict_split(
     preprocessing: Preprocessing,
     padding: Padding = "masked",
 ) -> SplitPredictions:
-    """Beam search over both heads' logits of every clip."""
-    predictions = SplitPredictions({}, {}, {})
-    for batch in batches:
+    """Beam search over both heads' logits of every clip.
+
+    Raises:
+        UserError: the logits of a clip are not finite.
+    """
+
+    def search(batch: ClipBatch) -> tuple[ClipBatch, list[Beams]]:
         logits = clip_logits(
             state,
             batch.frames,
@@ -71,20 +80,33 @@ def predict_split(
             preprocessing=preprocessing,
             padding=padding,
         )
-        for head, glosses in (
-            (logits.sequence_logits, predictions.sequence),
-            (logits.conv_logits, predictions.conv),
-        ):
-            best = best_glosses(head, logits.num_steps, vocabulary)
-            glosses |= {clip.id: g for clip, g in zip(batch.clips, best, strict=False)}
-        predictions.references.update({clip.id: list(clip.glosses) for clip in batch.clips})
+        heads = (logits.sequence_logits, logits.conv_logits)
+        beams = [beam_search(jax.nn.log_softmax(head), logits.num_steps) for head in heads]
+        return batch._replace(frames=batch.frames[:, :0]), beams
+
+    predictions = SplitPredictions({}, {}, {}, {})
+    # Each batch's result is fetched once the next one is under way: the device never waits.
+    searched: Iterator[Any] = itertools.chain(map(search, batches), [None])
+    for (batch, heads), _ in itertools.pairwise(searched):
+        for beams, glosses in zip(heads, (predictions.sequence, predictions.conv), strict=True):
+            glosses.update(best_glosses(beams, batch.ids, vocabulary))
+        predictions.references.update(zip(batch.ids, map(list, batch.glosses), strict=True))
+        predictions.signers.update(zip(batch.ids, batch.signers, strict=True))
     return predictions
 
 
 def best_glosses(
-    logits: Float[Array, "b steps classes"], num_steps: Int[Array, " b"], vocabulary: Sequence[str]
-) -> Iterator[list[str]]:
-    """The best beam of each clip."""
-    tokens, lengths, _ = beam_search(jax.nn.log_softmax(logits), num_steps)
-    for row, length in zip(np.asarray(tokens[:, 0]), np.asarray(lengths[:, 0]), strict=True):
-        yield [vocabulary[token - 1] for token in row[:length]]
+    beams: Beams, ids: Sequence[str], vocabulary: Sequence[str]
+) -> Iterator[tuple[str, list[str]]]:
+    """Each clip's id and its best beam.
+
+    Raises:
+        UserError: a score is not finite.
+    """
+    tokens, lengths, scores = (np.asarray(values[: len(ids), 0]) for values in beams)
+    for name, row, length, score in zip(ids, tokens, lengths, scores, strict=True):
+        if not np.isfinite(score):
+            raise UserError(
+                f"the network's outputs for clip {name} are not finite: is the checkpoint whole?"
+            )
+        yield name, [vocabulary[token - 1] for token in row[:length]]

@@ -68,7 +68,8 @@ class Recognizer:
         """
         for i, clip in enumerate(clips):
             self._check(clip, f"Clip {i}")
-        clips = [drop_top(clip, self.preprocessing.drop_top_rows) for clip in clips]
+        if rows := self.preprocessing.drop_top_rows:
+            clips = [np.stack([drop_top(frame, rows) for frame in clip]) for clip in clips]
         longest = max(len(clip) for clip in clips)
         frames, num_frames = stack_clips(clips, bucket or -(-longest // BUCKET) * BUCKET)
         logits = clip_logits(

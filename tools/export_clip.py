@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 
 from sfsign_jax.data.catalog import PREPARED_DIR, open_dataset
 from sfsign_jax.data.pipeline import load_clip
@@ -27,9 +28,12 @@ def main() -> None:
     records = dataset.splits.get(arguments.split, ())
     if not 0 <= arguments.index < len(records):
         raise UserError(f"{arguments.dataset} {arguments.split} has {len(records)} clips")
-    clip = load_clip(dataset, arguments.split, records[arguments.index])
-    write_video(arguments.video, clip.frames, arguments.rate)
-    print(f"{arguments.video}: clip {clip.id}, signed: {' '.join(clip.glosses)}")
+    record = records[arguments.index]
+    frames = np.zeros((len(record["frames"]), *dataset.frame_size, 3), np.uint8)
+    load_clip(dataset, record, range(len(frames)), out=frames)
+    write_video(arguments.video, frames, arguments.rate)
+    glosses = b" ".join(record["glosses"]).decode()
+    print(f"{arguments.video}: clip {record['id'].decode()}, signed: {glosses}")
 
 
 def write_video(path: Path, frames, rate: int) -> None:

@@ -4,6 +4,20 @@ import math
 
 import numpy as np
 from jaxtyping import Int
+from ml_collections import ConfigDict
+
+
+def kept_frames(
+    num_frames: int, data: ConfigDict, rng: np.random.Generator
+) -> Int[np.ndarray, " n"]:
+    """The frames of a clip that a training step sees: every k-th, then the temporal rescale.
+
+    `data` is the part of a config with frame_interval, rescale, min_frames and max_frames.
+    """
+    kept = interval_frames(num_frames, data.frame_interval, rng)
+    longest = math.ceil(data.max_frames / data.frame_interval)
+    length = rescaled_length(len(kept), data.rescale, data.min_frames, longest, rng)
+    return kept[rescale_frames(len(kept), length, rng)]
 
 
 def interval_frames(

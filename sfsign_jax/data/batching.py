@@ -1,10 +1,18 @@
-"""Clips of different lengths to arrays of a few fixed shapes."""
+"""Which clips share a batch, and clips of different lengths as one array of a fixed shape."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int, UInt8
+
+ALIGNMENT = 64  # bytes
+
+
+class PlannedBatch(NamedTuple):
+    clips: tuple[int, ...]  # numbers of the clips in their split
+    bucket: int  # frames that each of them is filled up to
 
 
 def bucket_of(num_frames: int, buckets: Sequence[int]) -> int:
@@ -16,49 +24,53 @@ def bucket_of(num_frames: int, buckets: Sequence[int]) -> int:
     return -(-num_frames // largest) * largest
 
 
+def shuffled_batches(
+    lengths: Sequence[int], buckets: Sequence[int], batch_size: int, rng: np.random.Generator
+) -> list[PlannedBatch]:
+    """Whole batches in random order, each of random clips of one bucket as far as they go.
+
+    Clips that fill no batch are left out, others every time.
+    """
+    order = rng.permutation(len(lengths))
+    order = order[: len(order) // batch_size * batch_size]
+    needed = np.array([bucket_of(length, buckets) for length in lengths])
+    order = order[np.argsort(needed[order], kind="stable")]
+    batches = rng.permutation(order.reshape(-1, batch_size))
+    return [PlannedBatch(tuple(map(int, batch)), int(needed[batch].max())) for batch in batches]
+
+
+def ordered_batches(
+    order: Sequence[int], lengths: Sequence[int], buckets: Sequence[int], batch_size: int
+) -> list[PlannedBatch]:
+    """The clips of `order`, cut into batches; the last one may be smaller."""
+    batches = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
+    return [
+        PlannedBatch(tuple(batch), bucket_of(max(lengths[i] for i in batch), buckets))
+        for batch in batches
+    ]
+
+
+def padding_overhead(plan: Sequence[PlannedBatch], lengths: Sequence[int]) -> float:
+    """Frames filled up, as a share of the clips' own."""
+    own = sum(lengths[i] for batch in plan for i in batch.clips)
+    return sum(batch.bucket * len(batch.clips) for batch in plan) / own - 1
+
+
+def blank_frames(
+    clips: int, bucket: int, frame_size: tuple[int, int]
+) -> UInt8[np.ndarray, "b bucket height width 3"]:
+    """A batch to be filled. Aligned, since JAX then takes it over on a CPU without a copy."""
+    shape = (clips, bucket, *frame_size, 3)
+    memory = np.zeros(math.prod(shape) + ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    return memory[start : start + math.prod(shape)].reshape(shape)
+
+
 def stack_clips(
     clips: Sequence[UInt8[np.ndarray, "n height width 3"]], bucket: int
 ) -> tuple[UInt8[np.ndarray, "b bucket height width 3"], Int[np.ndarray, " b"]]:
     """One array of clips, each filled up with zeros to `bucket` frames, and their lengths."""
-    frames = np.zeros((len(clips), bucket, *clips[0].shape[1:]), np.uint8)
+    frames = blank_frames(len(clips), bucket, clips[0].shape[1:3])
     for row, clip in zip(frames, clips, strict=True):
         row[: len(clip)] = clip
     return frames, np.array([len(clip) for clip in clips], np.int32)
-
-
-class Clip(NamedTuple):
-    """A whole decoded clip of an evaluation split."""
-
-    id: str
-    signer: str
-    glosses: tuple[str, ...]
-    frames: UInt8[np.ndarray, "n height width 3"]
-
-
-class ClipBatch(NamedTuple):
-    clips: list[Clip]
-    frames: UInt8[np.ndarray, "b bucket height width 3"]  # rows past the clips are fillers
-    num_frames: Int[np.ndarray, " b"]
-
-
-def bucket_clips(
-    clips: Iterable[Clip], buckets: Sequence[int], batch_size: int
-) -> Iterator[ClipBatch]:
-    """Batches of clips of one bucket each, in the order in which they fill up."""
-    waiting: dict[int, list[Clip]] = {}
-    for clip in clips:
-        bucket = bucket_of(len(clip.frames), buckets)
-        waiting.setdefault(bucket, []).append(clip)
-        if len(waiting[bucket]) == batch_size:
-            yield batch_of(waiting.pop(bucket), bucket, batch_size)
-    for bucket, rest in waiting.items():
-        yield batch_of(rest, bucket, batch_size)
-
-
-def batch_of(clips: list[Clip], bucket: int, batch_size: int) -> ClipBatch:
-    """A batch of exactly `batch_size` rows: its first clip again where clips are missing.
-
-    Repeated rather than blank: in reference padding a filler must not be the longest.
-    """
-    fillers = [clips[0].frames] * (batch_size - len(clips))
-    return ClipBatch(clips, *stack_clips([*(clip.frames for clip in clips), *fillers], bucket))

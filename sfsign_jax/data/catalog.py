@@ -19,8 +19,8 @@ class Dataset(NamedTuple):
     vocabulary: tuple[str, ...]  # gloss of class 1, 2, …
     frame_size: tuple[int, int]  # height, width as stored
     splits: dict[str, Sequence[Record]]  # random access, read on use
+    num_frames: Mapping[str, tuple[int, ...]]  # of every clip of a split, in order
     drop_top_rows: int = 0  # of every stored frame, when it is loaded
-    num_frames: Mapping[str, tuple[int, ...]] = {}  # of every clip of a split, in order
     # Of dev and test: clip id -> the glosses that are scored, where not simply those of the record.
     references: Mapping[str, Mapping[str, str]] = {}
 
@@ -48,12 +48,17 @@ def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
         raise UserError(f"{folder} has {' and '.join(found)}: say which as config.data.name")
     builder = tfds.builder_from_directory(versions[-1].parent)
     metadata = builder.info.metadata
+    if "num_frames" not in metadata:
+        raise UserError(
+            f"{versions[-1].parent} is of an earlier version: run 'python -m sfsign_jax.prepare "
+            f"{name} --prepared_dir {prepared_dir}' again"
+        )
     return Dataset(
         name=name,
         vocabulary=tuple(metadata["vocabulary"]),
         frame_size=tuple(metadata["frame_size"]),
         drop_top_rows=metadata.get("drop_top_rows", 0),
-        num_frames={split: tuple(n) for split, n in metadata.get("num_frames", {}).items()},
+        num_frames={split: tuple(n) for split, n in metadata["num_frames"].items()},
         references=metadata.get("references", {}),
         splits={split: builder.as_data_source(split) for split in builder.info.splits},
     )

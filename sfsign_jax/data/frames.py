@@ -1,6 +1,6 @@
 """Encoded images, image files and videos to arrays of RGB frames."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -20,15 +20,10 @@ def decode_frame(image: bytes, name: str) -> UInt8[np.ndarray, "height width 3"]
         UserError: the bytes are not an image; `name` says where they came from.
     """
     data = np.frombuffer(image, np.uint8)
-    frame = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    frame = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if data.size else None
     if frame is None:
         raise UserError(f"{name} is not an image, or a damaged one: replace it or leave it out")
-    return cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
-
-
-def decode_frames(images: Sequence[bytes], name: str) -> UInt8[np.ndarray, "n height width 3"]:
-    """The encoded images of one clip."""
-    return np.stack([decode_frame(image, f"frame {i} of {name}") for i, image in enumerate(images)])
+    return frame
 
 
 def read_clip(path: Path) -> tuple[UInt8[np.ndarray, "n height width 3"], float | None]:
@@ -106,15 +101,13 @@ def open_video(path: Path) -> av.container.InputContainer:
 
 
 def drop_top(
-    frames: UInt8[np.ndarray, "n height width 3"], rows: int
-) -> UInt8[np.ndarray, "n height width 3"]:
-    """The frames without their top rows, stretched to their old height, bilinear (CSL-Daily)."""
+    frame: UInt8[np.ndarray, "height width 3"], rows: int
+) -> UInt8[np.ndarray, "height width 3"]:
+    """A frame without its top rows, stretched to its old height, bilinear (CSL-Daily)."""
     if rows == 0:
-        return frames
-    height, width = frames.shape[1:3]
-    return np.stack(
-        [cv2.resize(f[rows:], (width, height), interpolation=cv2.INTER_LINEAR) for f in frames]
-    )
+        return frame
+    height, width = frame.shape[:2]
+    return cv2.resize(frame[rows:], (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def resize_frames(

@@ -14,9 +14,9 @@ from tqdm import tqdm
 
 from sfsign_jax import configuration
 from sfsign_jax.checkpoint import ModelDescription, save_checkpoint
-from sfsign_jax.data.batching import bucket_clips
 from sfsign_jax.data.catalog import Dataset, open_dataset
-from sfsign_jax.data.pipeline import evaluation_clips, training_batches
+from sfsign_jax.data.evaluation_batches import evaluation_batches
+from sfsign_jax.data.training_batches import training_batches
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_rate
 from sfsign_jax.inference import SplitPredictions, predict_split
@@ -49,7 +49,7 @@ def train(config: ConfigDict, workdir: Path) -> None:
     start_workdir(workdir, config)
 
     state = train_state_of(weights, recipe, config.seed)
-    batches = training_batches(dataset, config, recipe.epochs)
+    batches = training_batches(dataset, config, 0, recipe.epochs * steps_per_epoch)
     best = np.inf
     with SummaryWriter(str(workdir)) as board, (workdir / "train.log").open("w") as log:
         tell(f"start from {origin}", log)
@@ -99,7 +99,7 @@ def tell(line: str, log: TextIO) -> None:
 
 def train_epoch(
     state: TrainState,
-    batches: Iterator[dict[str, np.ndarray]],
+    batches: Iterator[dict[str, jax.Array]],
     description: ModelDescription,
     recipe: Recipe,
     board: SummaryWriter,
@@ -134,12 +134,9 @@ def fetch(metrics: dict[str, jax.Array], board: SummaryWriter, step: int) -> Met
 def dev_predictions(
     state: TrainState, dataset: Dataset, config: ConfigDict, description: ModelDescription
 ) -> SplitPredictions:
-    batches = bucket_clips(
-        evaluation_clips(dataset, "dev"), config.data.buckets, config.evaluation.batch_size
-    )
     return predict_split(
         nnx.merge_state(state.params, state.batch_stats),
-        batches,
+        evaluation_batches(dataset, "dev", config, config.training.padding == "reference"),
         dataset.vocabulary,
         config=description.config,
         preprocessing=description.preprocessing,

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from sfsign_jax.data.frames import decode_frames, drop_top, read_clip, resize_frames
+from sfsign_jax.data.frames import decode_frame, drop_top, read_clip, resize_frames
 from sfsign_jax.errors import UserError
 
 
@@ -66,7 +66,7 @@ def test_frame_that_is_no_image(tmp_path):
     with pytest.raises(UserError, match=r"0001.png is not an image"):
         read_clip(tmp_path)
     with pytest.raises(UserError, match="frame 1 of clip"):
-        decode_frames([cv2.imencode(".png", gradient()[0])[1].tobytes(), b""], "clip")
+        decode_frame(b"", "frame 1 of clip")
 
 
 def test_file_that_is_no_video(tmp_path):
@@ -89,9 +89,9 @@ def test_video_without_a_video_stream(tmp_path):
 
 
 def test_top_rows_are_dropped_and_the_rest_is_stretched():
-    frames = np.random.default_rng(0).integers(0, 256, (2, 64, 48, 3)).astype(np.uint8)
-    dropped = drop_top(frames, 16)
-    assert dropped.shape == frames.shape
-    expected = cv2.resize(frames[1, 16:], (48, 64), interpolation=cv2.INTER_LINEAR)
-    np.testing.assert_array_equal(dropped[1], expected)
-    assert drop_top(frames, 0) is frames
+    frame = np.random.default_rng(0).integers(0, 256, (64, 48, 3)).astype(np.uint8)
+    dropped = drop_top(frame, 16)
+    assert dropped.shape == frame.shape
+    expected = cv2.resize(frame[16:], (48, 64), interpolation=cv2.INTER_LINEAR)
+    np.testing.assert_array_equal(dropped, expected)
+    assert drop_top(frame, 0) is frame

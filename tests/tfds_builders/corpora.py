@@ -5,6 +5,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from sfsign_jax.data.frames import decode_frame
+
 ROWS = {
     "train": [("a-1", "Signer01", "REGEN  loc-NORD WIND"), ("a-2", "Signer02", "WIND SONNE")],
     "dev": [("b-1", "Signer01", "SONNE __PU__ REGEN")],
@@ -78,3 +80,7 @@ def csl(parent: Path) -> Path:
     (root / "train.txt").write_text("P01_s1|他 好\n", encoding="utf-8")
     (root / "dev.txt").write_text("P02_s1|好 他\n", encoding="utf-8")
     return root
+
+
+def decoded(images: list[bytes]) -> np.ndarray:
+    return np.stack([decode_frame(image, "a frame") for image in images])

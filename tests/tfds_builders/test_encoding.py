@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 import pytest
 
-from sfsign_jax.data.frames import decode_frames
 from tfds_builders.annotations import ClipSource
 from tfds_builders.encoding import EncodedClip, FrameFormat, encode_clip, encoded_clips
 
@@ -40,7 +39,7 @@ def test_jpeg_is_near_and_smaller(tmp_path):
     corpora.write_frames(tmp_path / "frames", SIZE)
     lossless = encode_clip(source(tmp_path / "frames"), LOSSLESS, tmp_path)
     jpeg = encode_clip(source(tmp_path / "frames"), FrameFormat(SIZE, 95), tmp_path)
-    frames = [decode_frames(clip.frames, "clip").astype(int) for clip in (lossless, jpeg)]
+    frames = [corpora.decoded(clip.frames).astype(int) for clip in (lossless, jpeg)]
     assert np.abs(frames[0] - frames[1]).mean() < 5
     assert sum(map(len, jpeg.frames)) < sum(map(len, lossless.frames))
 
@@ -54,7 +53,7 @@ def test_videos_are_decoded_on_the_way_in(tmp_path):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
         container.mux(stream.encode())
     encoded = encode_clip(source(tmp_path / "a.mp4"), LOSSLESS, tmp_path)
-    assert decode_frames(encoded.frames, "clip").shape == (5, 64, 48, 3)
+    assert corpora.decoded(encoded.frames).shape == (5, 64, 48, 3)
 
 
 def test_an_interrupted_run_goes_on_where_it_was(tmp_path):

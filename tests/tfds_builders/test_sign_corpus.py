@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from sfsign_jax.data.catalog import open_dataset
-from sfsign_jax.data.frames import decode_frames
 from sfsign_jax.data.preparation import prepare
 from sfsign_jax.errors import UserError
 
@@ -21,7 +20,7 @@ def assert_same(a, b):
         for one, other in zip(records(a, split), records(b, split), strict=True):
             assert one["id"] == other["id"]
             assert one["glosses"] == other["glosses"]
-            frames = [decode_frames(record["frames"], "") for record in (one, other)]
+            frames = [corpora.decoded(record["frames"]) for record in (one, other)]
             np.testing.assert_array_equal(*frames)
 
 
@@ -79,7 +78,7 @@ def test_other_corpora(tmp_path, name, write):
     assert dataset.drop_top_rows == (40 if name == "csl_daily" else 0)
     for split in dataset.splits:
         for record in records(dataset, split):
-            assert decode_frames(record["frames"], "").shape == (3, 256, 256, 3)
+            assert corpora.decoded(record["frames"]).shape == (3, 256, 256, 3)
             assert b" ".join(record["glosses"]).decode()
 
 

@@ -30,7 +30,7 @@ def resized_config(name: str, clips: dict[str, int]) -> SyntheticSignsConfig:
 class Builder(tfds.core.GeneratorBasedBuilder):
     """Draws the clips; nothing is downloaded."""
 
-    VERSION = tfds.core.Version("1.0.0")
+    VERSION = tfds.core.Version("1.1.0")
     BUILDER_CONFIGS = (
         SyntheticSignsConfig(
             name="demo", description="72x72 pixels, short clips, 16 glosses.", corpus=DEMO
@@ -48,18 +48,22 @@ class Builder(tfds.core.GeneratorBasedBuilder):
                 {
                     "vocabulary": sorted(gloss.name for gloss in corpus.lexicon),
                     "frame_size": [corpus.frame_size, corpus.frame_size],
+                    "num_frames": {},
                 }
             ),
+            disable_shuffling=True,
         )
 
     def _split_generators(self, dl_manager: tfds.download.DownloadManager) -> dict[str, Any]:
         del dl_manager
         return {split: self._generate_examples(split) for split in SPLITS}
 
-    def _generate_examples(self, split: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _generate_examples(self, split: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        num_frames = self.info.metadata["num_frames"][split] = []
         for clip in encoded_clips(self.builder_config.corpus, split):
+            num_frames.append(len(clip.frames))
             yield (
-                clip.id,
+                len(num_frames),
                 {
                     "id": clip.id,
                     "signer": clip.signer,

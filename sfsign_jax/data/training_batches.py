@@ -1,0 +1,106 @@
+"""The batches of a training run: number k depends on the seed and on k, and on nothing else.
+
+So a run's position is its number of steps, any number of workers gives the same batches, and each
+process of a run over several hosts can load its own rows.
+"""
+
+import functools
+from collections.abc import Iterator, Mapping
+
+import grain
+import jax
+import numpy as np
+from jaxtyping import Int
+from ml_collections import ConfigDict, FrozenConfigDict
+
+from sfsign_jax.data.augmentation import kept_frames, random_corner
+from sfsign_jax.data.batching import PlannedBatch, blank_frames, shuffled_batches
+from sfsign_jax.data.catalog import Dataset, Record
+from sfsign_jax.data.pipeline import closing, load_clip, loaded_ahead
+from sfsign_jax.errors import UserError
+
+ALL_ROWS = slice(None)
+
+
+def training_batches(
+    dataset: Dataset, config: ConfigDict, first: int, stop: int, rows: slice = ALL_ROWS
+) -> Iterator[dict[str, jax.Array]]:
+    """Batches first to stop - 1 of a run (see training.step.Batch), sent to the device ahead.
+
+    Raises:
+        UserError: a clip's frames or glosses do not fit.
+    """
+    load = functools.partial(training_batch, dataset, FrozenConfigDict(config), rows=rows)
+    batches = loaded_ahead(load, range(first, stop), config.data.workers)
+    return closing(
+        grain.experimental.device_put(batches, jax.local_devices()[0], cpu_buffer_size=1)
+    )
+
+
+def training_batch(
+    dataset: Dataset, config: FrozenConfigDict, number: int, rows: slice = ALL_ROWS
+) -> dict[str, np.ndarray]:
+    """Batch `number` of a run, or some of its rows."""
+    lengths = dataset.num_frames["train"]
+    steps_per_epoch = len(lengths) // config.training.batch_size
+    epoch, step = divmod(number, steps_per_epoch)
+    planned = epoch_plan(lengths, config.data, config.training.batch_size, config.seed, epoch)[step]
+    classes = {gloss: i for i, gloss in enumerate(dataset.vocabulary, start=1)}
+    clips = planned.clips[rows]
+    frames = blank_frames(len(clips), planned.bucket, dataset.frame_size)
+    num_frames, corners, flips, labels = [], [], [], []
+    for clip, row in zip(clips, frames, strict=True):
+        rng = clip_rng(config.seed, epoch, clip)
+        record = dataset.splits["train"][clip]
+        kept = kept_frames(lengths[clip], config.data, rng)
+        load_clip(dataset, record, kept, out=row)
+        num_frames.append(len(kept))
+        corners.append(random_corner(dataset.frame_size, config.data.crop_size, rng))
+        flips.append(rng.random() < config.data.flip)
+        labels.append(gloss_classes(record, classes, config.data.max_labels))
+    return {
+        "frames": frames,
+        "num_frames": np.array(num_frames, np.int32),
+        "corner": np.stack(corners),
+        "flip": np.array(flips),
+        "labels": np.stack([np.pad(row, (0, config.data.max_labels - len(row))) for row in labels]),
+        "num_labels": np.array([len(row) for row in labels], np.int32),
+    }
+
+
+@functools.lru_cache(maxsize=2)
+def epoch_plan(
+    num_frames: tuple[int, ...], data: FrozenConfigDict, batch_size: int, seed: int, epoch: int
+) -> list[PlannedBatch]:
+    """Which clips share a batch in an epoch, by the lengths that are drawn for them in it."""
+    lengths = [
+        len(kept_frames(n, data, clip_rng(seed, epoch, i))) for i, n in enumerate(num_frames)
+    ]
+    rng = np.random.default_rng([seed, epoch, 0])
+    return shuffled_batches(lengths, data.buckets, batch_size, rng)
+
+
+def clip_rng(seed: int, epoch: int, clip: int) -> np.random.Generator:
+    """All that is drawn for a clip in an epoch, in the order: frames, corner, flip."""
+    return np.random.default_rng([seed, epoch, 1 + clip])
+
+
+def gloss_classes(
+    record: Record, classes: Mapping[str, int], max_labels: int
+) -> Int[np.ndarray, " u"]:
+    """The classes of a clip's glosses.
+
+    Raises:
+        UserError: a gloss is not in the vocabulary, or there are more than `max_labels`.
+    """
+    name = record["id"].decode()
+    glosses = [gloss.decode() for gloss in record["glosses"]]
+    unknown = [gloss for gloss in glosses if gloss not in classes]
+    if unknown:
+        raise UserError(f"clip {name} has the gloss {unknown[0]!r}, which the vocabulary lacks")
+    if len(glosses) > max_labels:
+        raise UserError(
+            f"clip {name} has {len(glosses)} glosses: raise config.data.max_labels, "
+            f"which is {max_labels}"
+        )
+    return np.array([classes[gloss] for gloss in glosses], np.int32)
