@@ -3,6 +3,7 @@
 import concurrent.futures
 import functools
 import hashlib
+import io
 import os
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -11,14 +12,12 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from sfsign_jax.data.frames import decode_frame, image_files, resize_frames, video_frames
 from sfsign_jax.errors import UserError
 from sfsign_jax.files import replacing
 from tfds_builders.annotations import ClipSource
-
-# How a whole file ends; decoders fill in what a truncated one lacks and say nothing.
-ENDINGS = {b"\x89PNG": b"IEND\xaeB`\x82", b"\xff\xd8": b"\xff\xd9"}
 
 
 class FrameFormat(NamedTuple):
@@ -110,8 +109,7 @@ def encode_frames(source: ClipSource, frame_format: FrameFormat) -> tuple[list[b
     encoded, changed = [], False
     for file in files:
         data = file.read_bytes()
-        if not is_whole(data):
-            raise UserError(f"{file} is empty or truncated")
+        check_whole(data, str(file))
         frame = decode_frame(data, str(file))
         if frame.shape[:2] != frame_format.size or frame_format.quality is not None:
             changed = True
@@ -121,11 +119,17 @@ def encode_frames(source: ClipSource, frame_format: FrameFormat) -> tuple[list[b
     return encoded, changed
 
 
-def is_whole(data: bytes) -> bool:
-    for start, end in ENDINGS.items():
-        if data.startswith(start):
-            return data.rstrip(b"\x00").endswith(end.rstrip(b"\x00"))
-    return len(data) > 0
+def check_whole(image: bytes, name: str) -> None:
+    """Pillow tells truncated images; OpenCV, before its version 5, fills in what they lack.
+
+    Raises:
+        UserError: it is no whole image.
+    """
+    try:
+        with Image.open(io.BytesIO(image)) as opened:
+            opened.load()
+    except (OSError, SyntaxError) as error:
+        raise UserError(f"{name} is empty, truncated or not an image") from error
 
 
 def encode_frame(frame: np.ndarray, quality: int | None) -> bytes:

@@ -64,7 +64,7 @@ def read_video(path: Path) -> tuple[UInt8[np.ndarray, "n height width 3"], float
 
 
 def video_frames(path: Path) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
-    """The frames one by one, as RGB.
+    """The frames one by one, as RGB, turned the way players show them.
 
     Raises:
         UserError: it is no video, or has no frames.
@@ -73,7 +73,7 @@ def video_frames(path: Path) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
     with open_video(path) as container:
         try:
             for frame in container.decode(container.streams.video[0]):
-                yield frame.to_ndarray(format="rgb24")
+                yield np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90)
                 number += 1
         except av.FFmpegError as error:
             raise UserError(f"{path} can't be read as a video: {error.strerror}") from error

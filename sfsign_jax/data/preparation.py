@@ -1,7 +1,11 @@
 """From a corpus on disk to a prepared dataset, by the builders of tfds_builders."""
 
+import contextlib
+import fcntl
 import importlib
 import pkgutil
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import tensorflow_datasets as tfds
@@ -36,13 +40,32 @@ def prepare(
         builder.checked_sources(data_path.expanduser())  # mistakes come before anything is written
     download = tfds.download.DownloadConfig(manual_dir=data_path and data_path.expanduser())
     tfds.disable_progress_bar()  # ours knows how many clips there are
-    builder.download_and_prepare(download_config=download)
+    with only_builder(Path(builder.data_path).parent):
+        builder.download_and_prepare(download_config=download)
     counts = ", ".join(
         f"{split.num_examples} {name}" for name, split in builder.info.splits.items()
     )
     print(f"{builder.info.full_name} is in {builder.data_path}: {counts} clips")
     if broken := getattr(builder, "broken", []):
         print(f"left out {len(broken)} clips:", *broken, sep="\n  ")
+
+
+@contextlib.contextmanager
+def only_builder(folder: Path) -> Iterator[None]:
+    """Keeps other processes from building in `folder`, and clears away what killed ones left.
+
+    Raises:
+        UserError: another process is building there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go when the process ends
+        except BlockingIOError as error:
+            raise UserError(f"another process is preparing {folder}: wait for it") from error
+        for unfinished in folder.glob("incomplete.*"):
+            shutil.rmtree(unfinished)
+        yield
 
 
 def make_builder(

@@ -1,5 +1,7 @@
 """Oracle: real files, written here."""
 
+import struct
+
 import av
 import cv2
 import numpy as np
@@ -86,6 +88,21 @@ def test_video_without_a_video_stream(tmp_path):
         container.mux(stream.encode())
     with pytest.raises(UserError, match="has no video stream"):
         read_clip(path)
+
+
+@pytest.mark.parametrize(("matrix", "turns"), [((0, 1, -1, 0), -1), ((-1, 0, 0, -1), 2)])
+def test_videos_are_turned_as_players_show_them(tmp_path, matrix, turns):
+    """Phones store portrait lying down, with a matrix in the track's header (ISO 14496-12)."""
+    path = tmp_path / "phone.mp4"
+    write_video(path, gradient())
+    upright = read_clip(path)[0]
+    data = bytearray(path.read_bytes())
+    start = data.index(b"tkhd") + 44
+    a, b, c, d = (n << 16 for n in matrix)
+    data[start : start + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    path.write_bytes(data)
+    turned = read_clip(path)[0]
+    np.testing.assert_array_equal(turned, np.rot90(upright, turns, axes=(1, 2)))
 
 
 def test_top_rows_are_dropped_and_the_rest_is_stretched():

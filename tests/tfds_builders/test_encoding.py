@@ -82,7 +82,16 @@ def test_empty_and_truncated_frames(tmp_path, suffix, kept):
     file = tmp_path / "frames" / f"frame001{suffix}"
     file.write_bytes(file.read_bytes()[:kept])
     encoded = encode_clip(source(tmp_path / "frames"), LOSSLESS, tmp_path)
-    assert encoded.problem == f"table, line 2: clip clip/1: {file} is empty or truncated"
+    assert encoded.problem.startswith("table, line 2: clip clip/1: ")
+    assert encoded.problem.endswith(f"{file} is empty, truncated or not an image")
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_bytes_after_an_image_do_no_harm(tmp_path, suffix):
+    corpora.write_frames(tmp_path / "frames", SIZE, suffix)
+    file = tmp_path / "frames" / f"frame001{suffix}"
+    file.write_bytes(file.read_bytes() + b"left by a camera")
+    assert len(encode_clip(source(tmp_path / "frames"), LOSSLESS, tmp_path).frames) == 3
 
 
 def test_what_has_no_frames(tmp_path):
@@ -94,7 +103,7 @@ def test_what_has_no_frames(tmp_path):
     corpora.write_frames(tmp_path / "text", SIZE)
     (tmp_path / "text/frame001.png").write_text("no image")
     encoded = encode_clip(source(tmp_path / "text"), LOSSLESS, tmp_path)
-    assert "frame001.png is not an image" in encoded.problem
+    assert "frame001.png is empty, truncated or not an image" in encoded.problem
 
 
 def test_frames_that_changed_are_encoded_anew(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sfsign_jax.data.catalog import open_dataset
-from sfsign_jax.data.preparation import prepare
+from sfsign_jax.data.preparation import only_builder, prepare
 from sfsign_jax.errors import UserError
 
 
@@ -119,3 +119,15 @@ def test_a_split_without_a_usable_clip(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="a file is in its way"):
         prepare("phoenix2014", tmp_path / "file/below", root)
+
+
+def test_one_build_at_a_time(raw, tmp_path):
+    folder = tmp_path / "phoenix2014" / "lossless"
+    (folder / "incomplete.ABCDEF_1.0.0").mkdir(parents=True)
+    with (
+        only_builder(folder),
+        pytest.raises(UserError, match="another process is preparing"),
+    ):
+        prepare("phoenix2014", tmp_path, raw)
+    prepare("phoenix2014", tmp_path, raw)
+    assert not list(folder.glob("incomplete.*"))
