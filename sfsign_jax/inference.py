@@ -80,9 +80,7 @@ def predict_split(
             preprocessing=preprocessing,
             padding=padding,
         )
-        heads = (logits.sequence_logits, logits.conv_logits)
-        beams = [beam_search(jax.nn.log_softmax(head), logits.num_steps) for head in heads]
-        return batch._replace(frames=batch.frames[:, :0]), beams
+        return batch._replace(frames=batch.frames[:, :0]), search_heads(logits)
 
     predictions = SplitPredictions({}, {}, {}, {})
     # Each batch's result is fetched once the next one is under way: the device never waits.
@@ -93,6 +91,13 @@ def predict_split(
         predictions.references.update(zip(batch.ids, map(list, batch.glosses), strict=True))
         predictions.signers.update(zip(batch.ids, batch.signers, strict=True))
     return predictions
+
+
+@jax.jit
+def search_heads(logits: ClipLogits) -> list[Beams]:
+    """Beams of the BiLSTM's and of the convolutions' logits."""
+    heads = (logits.sequence_logits, logits.conv_logits)
+    return [beam_search(jax.nn.log_softmax(head), logits.num_steps) for head in heads]
 
 
 def best_glosses(

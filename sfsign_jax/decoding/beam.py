@@ -13,6 +13,8 @@ import jax.numpy as jnp
 from jax import Array, lax
 from jaxtyping import Float, Int
 
+from sfsign_jax.decoding.checks import check_log_probs
+
 NEVER = -jnp.inf
 
 
@@ -29,7 +31,6 @@ class Beams(NamedTuple):
         return jnp.logaddexp(self.ends_blank, self.ends_token)
 
 
-@functools.partial(jax.jit, static_argnames=("beam_width", "top_symbols", "blank"))
 def beam_search(
     log_probs: Float[Array, "b t v"],
     num_steps: Int[Array, " b"],
@@ -42,7 +43,23 @@ def beam_search(
     At each step only the `top_symbols` most probable symbols are considered, the blank among
     them or not. Returns tokens (filled up with blanks), their numbers and log-probabilities;
     a sequence that does not exist has the log-probability -inf.
+
+    Raises:
+        UserError: as for `check_log_probs`.
     """
+    check_log_probs(log_probs, num_steps)
+    return search_batch(log_probs, num_steps, beam_width, top_symbols, blank)
+
+
+@functools.partial(jax.jit, static_argnames=("beam_width", "top_symbols", "blank"))
+def search_batch(
+    log_probs: Float[Array, "b t v"],
+    num_steps: Int[Array, " b"],
+    beam_width: int,
+    top_symbols: int,
+    blank: int,
+) -> tuple[Int[Array, "b k t"], Int[Array, "b k"], Float[Array, "b k"]]:
+    """All clips of a batch; see beam_search."""
     symbol_probs, symbols = lax.top_k(log_probs, min(top_symbols, log_probs.shape[-1]))
     search = functools.partial(search_clip, beam_width=beam_width, blank=blank)
     beams = jax.vmap(search)(symbol_probs, symbols, num_steps)

@@ -7,12 +7,26 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float, Int
 
+from sfsign_jax.decoding.checks import check_log_probs
 
-@functools.partial(jax.jit, static_argnames="blank")
+
 def greedy_search(
     log_probs: Float[Array, "b t v"], num_steps: Int[Array, " b"], blank: int = 0
 ) -> tuple[Int[Array, "b 1 t"], Int[Array, "b 1"], Float[Array, "b 1"]]:
-    """Tokens (filled up with blanks), their number, and the log-probability of the best path."""
+    """Tokens (filled up with blanks), their number, and the log-probability of the best path.
+
+    Raises:
+        UserError: as for `check_log_probs`.
+    """
+    check_log_probs(log_probs, num_steps)
+    return best_paths(log_probs, num_steps, blank)
+
+
+@functools.partial(jax.jit, static_argnames="blank")
+def best_paths(
+    log_probs: Float[Array, "b t v"], num_steps: Int[Array, " b"], blank: int
+) -> tuple[Int[Array, "b 1 t"], Int[Array, "b 1"], Float[Array, "b 1"]]:
+    """All clips of a batch; see greedy_search."""
     steps = jnp.arange(log_probs.shape[1])
     inside = steps < num_steps[:, None]
     best = jnp.where(inside, log_probs.argmax(-1), blank)
