@@ -23,6 +23,7 @@ def published_config() -> ConfigDict:
                 "name": "",  # a prepared dataset, such as phoenix2014 or synthetic_signs/demo
                 "prepared_dir": PREPARED_DIR,
                 "data_path": "",  # the corpus itself: where given, training prepares it if need be
+                "features": "",  # a folder of extract_features: only what follows is trained
                 "crop_size": (224, 224),
                 "frame_interval": 1,  # train on every k-th frame
                 "flip": 0.5,  # share of the clips that are mirrored
@@ -115,6 +116,7 @@ def recipe(config: ConfigDict, steps_per_epoch: int) -> Recipe:
             padding=config.training.padding,
             crop_size=tuple(config.data.crop_size),
             compute_dtype=config.training.compute_dtype,
+            train_backbone=not config.data.features,
             **config.optimizer,
         )
     except ValueError as error:

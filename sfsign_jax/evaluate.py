@@ -5,6 +5,7 @@ python -m sfsign_jax.evaluate --checkpoint DIR --config configs/NAME.py --split 
 References, predictions (CTM) and metrics.json go to the output folder.
 """
 
+import functools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,14 @@ from flax import nnx
 from ml_collections import ConfigDict
 from tqdm import tqdm
 
-from sfsign_jax.checkpoint import load_checkpoint
+from sfsign_jax.checkpoint import check_frame_size, load_checkpoint
 from sfsign_jax.command_line import required_path, run_with_config
 from sfsign_jax.data.catalog import open_dataset
-from sfsign_jax.data.evaluation_batches import ClipBatch, evaluation_batches
+from sfsign_jax.data.evaluation_batches import ClipBatch, evaluation_batches, evaluation_order
 from sfsign_jax.devices import cache_compiled_programs
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_report, write_results
-from sfsign_jax.inference import predict_split
+from sfsign_jax.inference import clip_logits, predict_split
 
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "a checkpoint folder")
 SPLIT = flags.DEFINE_string("split", "dev", "the split to evaluate")
@@ -43,20 +44,22 @@ def main(config: ConfigDict) -> None:
             f"than {dataset.name} ({len(dataset.vocabulary)}): evaluate it on the data it was "
             "trained on"
         )
-    if description.preprocessing.frame_size != dataset.frame_size:
+    check_frame_size(description, dataset)
+    if SPLIT.value not in dataset.splits:
         raise UserError(
-            f"{CHECKPOINT.value} takes frames of {description.preprocessing.frame_size}, "
-            f"{dataset.name} has {dataset.frame_size}"
+            f"{dataset.name} has no split {SPLIT.value!r}, only {', '.join(dataset.splits)}"
         )
-    batches = evaluation_batches(dataset, SPLIT.value, config, PADDING.value == "reference")
-    predictions = predict_split(
+    lengths = dataset.num_frames[SPLIT.value]
+    order = evaluation_order(lengths, PADDING.value)
+    batches = evaluation_batches(dataset, SPLIT.value, config, order)
+    network = functools.partial(
+        clip_logits,
         nnx.state(model),
-        with_progress(batches, sum(dataset.num_frames[SPLIT.value])),
-        dataset.vocabulary,
         config=description.config,
         preprocessing=description.preprocessing,
         padding=PADDING.value,
     )
+    predictions = predict_split(network, with_progress(batches, sum(lengths)), dataset.vocabulary)
     errors = write_results(
         output,
         {"dataset": dataset.name, "split": SPLIT.value, "padding": PADDING.value},

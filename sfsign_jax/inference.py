@@ -2,7 +2,7 @@
 
 import functools
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -16,7 +16,7 @@ from sfsign_jax.data.evaluation_batches import ClipBatch
 from sfsign_jax.data.transforms import Preprocessing, crop_flip_normalize
 from sfsign_jax.decoding import beam_search
 from sfsign_jax.errors import UserError
-from sfsign_jax.models.sign_model import ModelConfig, Padding, model_with
+from sfsign_jax.models.sign_model import ModelConfig, ModelOutputs, Padding, model_with
 
 Beams = tuple[Int[Array, "b k u"], Int[Array, "b k"], Float[Array, "b k"]]  # of beam_search
 
@@ -39,12 +39,48 @@ def clip_logits(
     dtype: str = "float32",
 ) -> ClipLogits:
     """Test transform, padding and the main path of the network."""
-    model = model_with(config, state)
+    crops = centre_crops(frames, preprocessing, dtype)
+    return logits_of(model_with(config, state)(crops, num_frames, padding=padding))
+
+
+def centre_crops(
+    frames: UInt8[Array, "b n height width 3"], preprocessing: Preprocessing, dtype: str
+) -> Float[Array, "b n h w 3"]:
+    """The test transform."""
     corner = jnp.broadcast_to(jnp.array(preprocessing.centre), (len(frames), 2))
     flip = jnp.zeros(len(frames), bool)
-    crops = crop_flip_normalize(frames, corner, flip, preprocessing.crop_size, jnp.dtype(dtype))
-    outputs = model(crops, num_frames, padding=padding)
-    return ClipLogits(*outputs.paths["main"], outputs.num_steps)
+    return crop_flip_normalize(frames, corner, flip, preprocessing.crop_size, jnp.dtype(dtype))
+
+
+@functools.partial(jax.jit, static_argnames=("config", "preprocessing"))
+def clip_features(
+    state: nnx.State,
+    frames: UInt8[Array, "b n height width 3"],
+    num_frames: Int[Array, " b"],
+    *,
+    config: ModelConfig,
+    preprocessing: Preprocessing,
+) -> tuple[Float[Array, "b t c"], Float[Array, "b steps hidden"]]:
+    """Features of the padded frames, and the BiLSTM's outputs, in masked padding."""
+    outputs = model_with(config, state)(centre_crops(frames, preprocessing, "float32"), num_frames)
+    return outputs.features, outputs.paths["main"].step_features
+
+
+@functools.partial(jax.jit, static_argnames="config")
+def feature_logits(
+    state: nnx.State,
+    features: Float[Array, "b t c"],
+    num_frames: Int[Array, " b"],
+    *,
+    config: ModelConfig,
+) -> ClipLogits:
+    """The main path from frame features on, in masked padding."""
+    return logits_of(model_with(config, state).from_features(features, num_frames))
+
+
+def logits_of(outputs: ModelOutputs) -> ClipLogits:
+    main = outputs.paths["main"]
+    return ClipLogits(main.conv_logits, main.sequence_logits, outputs.num_steps)
 
 
 class SplitPredictions(NamedTuple):
@@ -57,40 +93,33 @@ class SplitPredictions(NamedTuple):
 
 
 def predict_split(
-    state: nnx.State,
+    network: Callable[..., ClipLogits],
     batches: Iterable[ClipBatch],
     vocabulary: Sequence[str],
-    *,
-    config: ModelConfig,
-    preprocessing: Preprocessing,
-    padding: Padding = "masked",
 ) -> SplitPredictions:
-    """Beam search over both heads' logits of every clip.
+    """Beam search over both heads' logits of every clip; `network` takes inputs and lengths.
 
     Raises:
         UserError: the logits of a clip are not finite.
     """
 
     def search(batch: ClipBatch) -> tuple[ClipBatch, list[Beams]]:
-        logits = clip_logits(
-            state,
-            batch.frames,
-            batch.num_frames,
-            config=config,
-            preprocessing=preprocessing,
-            padding=padding,
-        )
-        return batch._replace(frames=batch.frames[:, :0]), search_heads(logits)
+        beams = search_heads(network(batch.inputs, batch.num_frames))
+        return batch._replace(inputs=batch.inputs[:0]), beams
 
     predictions = SplitPredictions({}, {}, {}, {})
-    # Each batch's result is fetched once the next one is under way: the device never waits.
-    searched: Iterator[Any] = itertools.chain(map(search, batches), [None])
-    for (batch, heads), _ in itertools.pairwise(searched):
+    for batch, heads in one_behind(map(search, batches)):
         for beams, glosses in zip(heads, (predictions.sequence, predictions.conv), strict=True):
             glosses.update(best_glosses(beams, batch.ids, vocabulary))
         predictions.references.update(zip(batch.ids, map(list, batch.glosses), strict=True))
         predictions.signers.update(zip(batch.ids, batch.signers, strict=True))
     return predictions
+
+
+def one_behind(results: Iterable[Any]) -> Iterator[Any]:
+    """Each result once the next one is under way, so that the device never waits for the host."""
+    for result, _ in itertools.pairwise(itertools.chain(results, [None])):
+        yield result
 
 
 @jax.jit

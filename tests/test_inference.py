@@ -1,5 +1,7 @@
 """Whole splits to glosses: what may not depend on the batch does not."""
 
+import functools
+
 import cv2
 import jax
 import numpy as np
@@ -9,10 +11,10 @@ from oracle import oracle_of, small_config, state_of
 from small_dataset import DATASET
 from small_dataset import small_config as run_config
 
-from sfsign_jax.data.evaluation_batches import evaluation_batches
+from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
-from sfsign_jax.inference import predict_split
+from sfsign_jax.inference import clip_logits, predict_split
 
 MODEL = small_config(num_classes=9, weight_norm=False)
 LENGTHS = (21, 9, 33, 14, 40, 27, 12)
@@ -38,15 +40,15 @@ CORPUS = DATASET._replace(
 def predictions(state, batch_size, padding="masked"):
     config = run_config(buckets=(16, 40))
     config.evaluation.batch_size = batch_size
-    batches = evaluation_batches(CORPUS, "dev", config, stored_order=padding == "reference")
-    return predict_split(
+    order = evaluation_order(LENGTHS, padding)
+    network = functools.partial(
+        clip_logits,
         state,
-        batches,
-        "ABCDEFGH",
         config=MODEL,
         preprocessing=Preprocessing((40, 40), (32, 32)),
         padding=padding,
     )
+    return predict_split(network, evaluation_batches(CORPUS, "dev", config, order), "ABCDEFGH")
 
 
 @pytest.fixture(scope="module")

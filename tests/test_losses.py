@@ -48,7 +48,7 @@ def test_total_is_the_sum_of_its_weighted_parts():
     labels, num_labels = padded_labels()
     steps = np.array([8, 6])
     paths = {
-        name: PathOutputs(random_logits(i), random_logits(i + 10))
+        name: PathOutputs(random_logits(i), random_logits(i + 10), np.zeros(0))
         for i, name in enumerate(("main", "slow", "fast"))
     }
     outputs = ModelOutputs(paths, steps, np.array([8, 8]), np.zeros((2, 1, 1)))

@@ -1,46 +1,47 @@
 """A split as it is evaluated: whole clips, each once, of about one length a batch."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Int, UInt8
+from jaxtyping import Float, Int, UInt8
 from ml_collections import ConfigDict
 
 from sfsign_jax.data.batching import PlannedBatch, blank_frames, ordered_batches
 from sfsign_jax.data.catalog import Dataset, Record
 from sfsign_jax.data.pipeline import closing, load_clip, loaded_ahead
-from sfsign_jax.errors import UserError
 
 
 class ClipBatch(NamedTuple):
+    numbers: tuple[int, ...]  # of the clips in their split
     ids: tuple[str, ...]
     signers: tuple[str, ...]
     glosses: tuple[tuple[str, ...], ...]  # what the clips are scored against
-    frames: UInt8[np.ndarray, "b bucket height width 3"]  # rows past the ids are fillers
+    # Frames, or features where a network takes those; rows past the ids are fillers.
+    inputs: UInt8[np.ndarray, "b bucket height width 3"] | Float[np.ndarray, "b t c"]
     num_frames: Int[np.ndarray, " b"]
 
 
 def evaluation_batches(
-    dataset: Dataset, split: str, config: ConfigDict, stored_order: bool = False
+    dataset: Dataset, split: str, config: ConfigDict, clips: Sequence[int]
 ) -> Iterator[ClipBatch]:
-    """Every clip of a split, longest first, or in the order of the split's table.
-
-    The published numbers are of batches in the table's order: there, neighbours matter.
+    """The clips of a split with these numbers, in this order, whole.
 
     Raises:
-        UserError: there is no such split, or a frame is damaged.
+        UserError: a frame is damaged.
     """
-    if split not in dataset.splits:
-        raise UserError(f"{dataset.name} has no split {split!r}, only {', '.join(dataset.splits)}")
-    lengths = dataset.num_frames[split]
-    longest_first = np.argsort(lengths, kind="stable")[::-1].tolist()
-    order = range(len(lengths)) if stored_order else longest_first
     batch_size = config.evaluation.batch_size
-    plan = ordered_batches(order, lengths, config.data.buckets, batch_size)
+    plan = ordered_batches(clips, dataset.num_frames[split], config.data.buckets, batch_size)
     load = functools.partial(evaluation_batch, dataset, split, batch_size)
     return closing(loaded_ahead(load, plan, config.data.workers))
+
+
+def evaluation_order(lengths: Sequence[int], padding: str) -> list[int]:
+    """Longest first, or for published numbers in the table's order: there neighbours matter."""
+    if padding == "reference":
+        return list(range(len(lengths)))
+    return np.argsort(lengths, kind="stable")[::-1].tolist()
 
 
 def evaluation_batch(
@@ -58,6 +59,7 @@ def evaluation_batch(
     missing = batch_size - len(records)
     frames[len(records) :] = frames[0]
     return ClipBatch(
+        planned.clips,
         tuple(record["id"].decode() for record in records),
         tuple(record["signer"].decode() for record in records),
         tuple(reference(dataset, split, record) for record in records),

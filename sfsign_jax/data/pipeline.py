@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import grain
+import jax
 import numpy as np
 from absl import flags
 from jaxtyping import Int, UInt8
@@ -44,6 +45,12 @@ def loaded_ahead(
     reading = grain.ReadOptions(num_threads=threads, prefetch_buffer_size=threads)
     loaded = grain.MapDataset.source(items).map(load).to_iter_dataset(reading)
     return loaded.mp_prefetch(grain.MultiprocessingOptions(num_workers=workers))
+
+
+def sent_ahead(batches: grain.IterDataset) -> Iterator[dict[str, jax.Array]]:
+    """The batches, sent to the device ahead of their use."""
+    device = jax.local_devices()[0]
+    return closing(grain.experimental.device_put(batches, device, cpu_buffer_size=1))
 
 
 def closing(batches: grain.IterDataset) -> Iterator[Any]:

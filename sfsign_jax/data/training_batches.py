@@ -5,18 +5,16 @@ process of a run over several hosts can load its own rows.
 """
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-import grain
 import jax
 import numpy as np
-from jaxtyping import Int
 from ml_collections import ConfigDict, FrozenConfigDict
 
 from sfsign_jax.data.augmentation import kept_frames, random_corner
 from sfsign_jax.data.batching import PlannedBatch, blank_frames, shuffled_batches
-from sfsign_jax.data.catalog import Dataset, Record
-from sfsign_jax.data.pipeline import closing, load_clip, loaded_ahead
+from sfsign_jax.data.catalog import Dataset
+from sfsign_jax.data.pipeline import load_clip, loaded_ahead, sent_ahead
 from sfsign_jax.errors import UserError
 
 ALL_ROWS = slice(None)
@@ -31,10 +29,7 @@ def training_batches(
         UserError: a clip's frames or glosses do not fit.
     """
     load = functools.partial(training_batch, dataset, FrozenConfigDict(config), rows=rows)
-    batches = loaded_ahead(load, range(first, stop), config.data.workers)
-    return closing(
-        grain.experimental.device_put(batches, jax.local_devices()[0], cpu_buffer_size=1)
-    )
+    return sent_ahead(loaded_ahead(load, range(first, stop), config.data.workers))
 
 
 def training_batch(
@@ -45,10 +40,9 @@ def training_batch(
     steps_per_epoch = len(lengths) // config.training.batch_size
     epoch, step = divmod(number, steps_per_epoch)
     planned = epoch_plan(lengths, config.data, config.training.batch_size, config.seed, epoch)[step]
-    classes = {gloss: i for i, gloss in enumerate(dataset.vocabulary, start=1)}
     clips = planned.clips[rows]
     frames = blank_frames(len(clips), planned.bucket, dataset.frame_size)
-    num_frames, corners, flips, labels = [], [], [], []
+    num_frames, corners, flips, glosses = [], [], [], {}
     for clip, row in zip(clips, frames, strict=True):
         rng = clip_rng(config.seed, epoch, clip)
         record = dataset.splits["train"][clip]
@@ -57,14 +51,13 @@ def training_batch(
         num_frames.append(len(kept))
         corners.append(random_corner(dataset.frame_size, config.data.crop_size, rng))
         flips.append(rng.random() < config.data.flip)
-        labels.append(gloss_classes(record, classes, config.data.max_labels))
+        glosses[record["id"].decode()] = [gloss.decode() for gloss in record["glosses"]]
     return {
         "frames": frames,
         "num_frames": np.array(num_frames, np.int32),
         "corner": np.stack(corners),
         "flip": np.array(flips),
-        "labels": np.stack([np.pad(row, (0, config.data.max_labels - len(row))) for row in labels]),
-        "num_labels": np.array([len(row) for row in labels], np.int32),
+        **label_rows(glosses, dataset.vocabulary, config.data.max_labels),
     }
 
 
@@ -85,22 +78,23 @@ def clip_rng(seed: int, epoch: int, clip: int) -> np.random.Generator:
     return np.random.default_rng([seed, epoch, 1 + clip])
 
 
-def gloss_classes(
-    record: Record, classes: Mapping[str, int], max_labels: int
-) -> Int[np.ndarray, " u"]:
-    """The classes of a clip's glosses.
+def label_rows(
+    clips: Mapping[str, Sequence[str]], vocabulary: Sequence[str], max_labels: int
+) -> dict[str, np.ndarray]:
+    """The classes of each clip's glosses, filled up with 0; `clips` is id -> glosses.
 
     Raises:
         UserError: a gloss is not in the vocabulary, or there are more than `max_labels`.
     """
-    name = record["id"].decode()
-    glosses = [gloss.decode() for gloss in record["glosses"]]
-    unknown = [gloss for gloss in glosses if gloss not in classes]
-    if unknown:
-        raise UserError(f"clip {name} has the gloss {unknown[0]!r}, which the vocabulary lacks")
-    if len(glosses) > max_labels:
-        raise UserError(
-            f"clip {name} has {len(glosses)} glosses: raise config.data.max_labels, "
-            f"which is {max_labels}"
-        )
-    return np.array([classes[gloss] for gloss in glosses], np.int32)
+    classes = {gloss: i for i, gloss in enumerate(vocabulary, start=1)}
+    labels = np.zeros((len(clips), max_labels), np.int32)
+    for row, (name, glosses) in zip(labels, clips.items(), strict=True):
+        if unknown := [gloss for gloss in glosses if gloss not in classes]:
+            raise UserError(f"clip {name} has the gloss {unknown[0]!r}, which the vocabulary lacks")
+        if len(glosses) > max_labels:
+            raise UserError(
+                f"clip {name} has {len(glosses)} glosses: raise config.data.max_labels, "
+                f"which is {max_labels}"
+            )
+        row[: len(glosses)] = [classes[gloss] for gloss in glosses]
+    return {"labels": labels, "num_labels": np.array([*map(len, clips.values())], np.int32)}

@@ -63,6 +63,7 @@ class ModelConfig:
 class PathOutputs(NamedTuple):
     conv_logits: Float[Array, "b steps classes"]  # of the temporal convolutions
     sequence_logits: Float[Array, "b steps classes"]  # of the BiLSTM
+    step_features: Float[Array, "b steps hidden"]  # the BiLSTM's outputs
 
 
 class ModelOutputs(NamedTuple):
@@ -92,7 +93,8 @@ class Path(nnx.Module):
         key: Array | None,
     ) -> PathOutputs:
         x = self.temporal_conv(features[..., self.start : self.stop], length, train)
-        return PathOutputs(self.conv_classifier(x), self.classifier(self.bilstm(x, steps, key)))
+        y = self.bilstm(x, steps, key)
+        return PathOutputs(self.conv_classifier(x), self.classifier(y), y)
 
 
 class SignModel(nnx.Module):
@@ -131,23 +133,38 @@ class SignModel(nnx.Module):
         the batch and runs every path; `key` None means no dropout.
         """
         stack, alpha = self.config.temporal_stack, self.config.backbone.alpha
-        own_length = video_length(num_frames, stack, alpha)
-        length = own_length
-        if padding == "reference":
-            length = jnp.broadcast_to(own_length.max(), own_length.shape)
+        length = self.valid_length(num_frames, padding)
         clips = mask_time(pad_clips(frames, num_frames, stack, alpha), length)
         features = full_precision(self.backbone(clips, length, train))
-        steps, valid_steps = num_steps(own_length, stack), num_steps(length, stack)
+        return self.from_features(features, num_frames, padding=padding, train=train, key=key)
 
+    def from_features(
+        self,
+        features: Float[Array, "b t c"],
+        num_frames: Int[Array, " b"],
+        *,
+        padding: Padding = "masked",
+        train: bool = False,
+        key: Array | None = None,
+    ) -> ModelOutputs:
+        """The part after the backbone; `t` is the padded length of the bucket."""
+        stack = self.config.temporal_stack
+        own_length = self.valid_length(num_frames, "masked")
+        length = self.valid_length(num_frames, padding)
+        steps, valid_steps = num_steps(own_length, stack), num_steps(length, stack)
         keys = [None] * (1 + len(self.paths)) if key is None else jax.random.split(key, 4)
         dropped = self.dropout(features, deterministic=key is None, rngs=keys[0])
         paths = {}
         for name, path_key in zip(self.config.path_channels, keys[1:], strict=False):
             if name == "main" or train:
-                conv, sequence = self.paths[name](dropped, length, steps, train, path_key)
-                conv, sequence = mask_time(conv, valid_steps), mask_time(sequence, valid_steps)
-                paths[name] = PathOutputs(conv, sequence)
+                outputs = self.paths[name](dropped, length, steps, train, path_key)
+                paths[name] = PathOutputs(*(mask_time(x, valid_steps) for x in outputs))
         return ModelOutputs(paths, steps, valid_steps, mask_time(features, length))
+
+    def valid_length(self, num_frames: Int[Array, " b"], padding: Padding) -> Int[Array, " b"]:
+        """Up to where each padded clip counts."""
+        own = video_length(num_frames, self.config.temporal_stack, self.config.backbone.alpha)
+        return own if padding == "masked" else jnp.broadcast_to(own.max(), own.shape)
 
 
 def new_model(config: ModelConfig, seed: int = 0) -> SignModel:

@@ -1,5 +1,6 @@
 """A run from first batch to best checkpoint, top to bottom."""
 
+import functools
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,14 +15,12 @@ from tqdm import tqdm
 
 from sfsign_jax import configuration
 from sfsign_jax.checkpoint import ModelDescription, save_checkpoint
-from sfsign_jax.data.catalog import Dataset, open_dataset
-from sfsign_jax.data.evaluation_batches import evaluation_batches
-from sfsign_jax.data.training_batches import training_batches
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_rate
 from sfsign_jax.inference import SplitPredictions, predict_split
 from sfsign_jax.training.initialization import initial_weights
 from sfsign_jax.training.optimizer import Recipe
+from sfsign_jax.training.sources import Source, open_source
 from sfsign_jax.training.state import TrainState, train_state_of
 from sfsign_jax.training.step import train_step
 
@@ -35,21 +34,20 @@ def train(config: ConfigDict, workdir: Path) -> None:
         UserError: the config and the dataset do not fit, the workdir holds another run, or too
             many batches were not finite.
     """
-    dataset = open_dataset(config.data.name, config.data.prepared_dir)
-    steps_per_epoch = len(dataset.splits["train"]) // config.training.batch_size
+    source = open_source(config)
+    steps_per_epoch = source.train_clips // config.training.batch_size
     if steps_per_epoch == 0:
-        raise UserError(f"{dataset.name} has fewer training clips than config.training.batch_size")
-    model = configuration.model_config(config, num_classes=len(dataset.vocabulary) + 1)
+        raise UserError(f"{source.name} has fewer training clips than config.training.batch_size")
+    model = configuration.model_config(config, num_classes=len(source.vocabulary) + 1)
     recipe = configuration.recipe(config, steps_per_epoch)
-    preprocessing = configuration.preprocessing(config, dataset)
-    weights, origin = initial_weights(model, dataset.vocabulary, config.init, config.seed)
+    weights, origin = initial_weights(model, source.vocabulary, config.init, config.seed)
     description = ModelDescription(
-        model, dataset.vocabulary, preprocessing, f"trained on {dataset.name} from {origin}"
+        model, source.vocabulary, source.preprocessing, f"trained on {source.name} from {origin}"
     )
     start_workdir(workdir, config)
 
     state = train_state_of(weights, recipe, config.seed)
-    batches = training_batches(dataset, config, 0, recipe.epochs * steps_per_epoch)
+    batches = source.training_batches(0, recipe.epochs * steps_per_epoch)
     best = np.inf
     with SummaryWriter(str(workdir)) as board, (workdir / "train.log").open("w") as log:
         tell(f"start from {origin}", log)
@@ -60,7 +58,7 @@ def train(config: ConfigDict, workdir: Path) -> None:
             clips_a_second = (
                 steps_per_epoch * config.training.batch_size / (time.perf_counter() - start)
             )
-            predictions = dev_predictions(state, dataset, config, description)
+            predictions = dev_predictions(state, source, description)
             wer = word_error_rate(predictions.references, predictions.sequence).rate
             conv_wer = word_error_rate(predictions.references, predictions.conv).rate
             board.add_scalar("dev/wer", wer, int(state.step))
@@ -132,13 +130,8 @@ def fetch(metrics: dict[str, jax.Array], board: SummaryWriter, step: int) -> Met
 
 
 def dev_predictions(
-    state: TrainState, dataset: Dataset, config: ConfigDict, description: ModelDescription
+    state: TrainState, source: Source, description: ModelDescription
 ) -> SplitPredictions:
-    return predict_split(
-        nnx.merge_state(state.params, state.batch_stats),
-        evaluation_batches(dataset, "dev", config, config.training.padding == "reference"),
-        dataset.vocabulary,
-        config=description.config,
-        preprocessing=description.preprocessing,
-        padding=config.training.padding,
-    )
+    model_state = nnx.merge_state(state.params, state.batch_stats)
+    network = functools.partial(source.network, model_state, config=description.config)
+    return predict_split(network, source.dev_batches(), source.vocabulary)

@@ -2,8 +2,10 @@
 
 import dataclasses
 
+import jax
 import jax.numpy as jnp
 import optax
+from flax import nnx
 from jax import Array
 from jaxtyping import Float, Int
 
@@ -29,6 +31,7 @@ class Recipe:
     padding: Padding = "masked"
     crop_size: tuple[int, int] = (224, 224)
     compute_dtype: str = "float32"
+    train_backbone: bool = True  # False: batches hold its features
 
     def __post_init__(self):
         if self.schedule not in ("steps", "cosine"):
@@ -50,4 +53,12 @@ def learning_rate(recipe: Recipe, step: Int[Array, ""]) -> Float[Array, ""]:
 
 def make_optimizer(recipe: Recipe) -> optax.GradientTransformation:
     """Adam's direction. The decay enters the gradient before the moments, unlike in AdamW."""
-    return optax.chain(optax.add_decayed_weights(recipe.weight_decay), optax.scale_by_adam())
+    adam = optax.chain(optax.add_decayed_weights(recipe.weight_decay), optax.scale_by_adam())
+    if recipe.train_backbone:
+        return adam
+    return optax.partition({"backbone": optax.set_to_zero(), "paths": adam}, top_level_names)
+
+
+def top_level_names(params: nnx.State) -> nnx.State:
+    """For every array, which part of the model it belongs to."""
+    return jax.tree_util.tree_map_with_path(lambda path, _: path[0].key, params)

@@ -1,7 +1,7 @@
 """One step of training: frames and labels in, a better model out."""
 
 import functools
-from typing import TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import jax
 import jax.numpy as jnp
@@ -12,16 +12,19 @@ from jaxtyping import Bool, Float, Int, UInt8
 
 from sfsign_jax.data.transforms import crop_flip_normalize
 from sfsign_jax.losses import recognition_loss
-from sfsign_jax.models.sign_model import ModelConfig, model_with
+from sfsign_jax.models.sign_model import ModelConfig, ModelOutputs, SignModel, model_with
 from sfsign_jax.training.optimizer import Recipe, learning_rate, make_optimizer
 from sfsign_jax.training.state import TrainState
 
 
 class Batch(TypedDict):
-    frames: UInt8[Array, "b n height width 3"]  # as stored, filled up to the bucket
+    """Frames with what is drawn for them, or features."""
+
+    frames: NotRequired[UInt8[Array, "b n height width 3"]]  # as stored, filled up to the bucket
+    corner: NotRequired[Int[Array, "b 2"]]  # top and left of the crop
+    flip: NotRequired[Bool[Array, " b"]]
+    features: NotRequired[Float[Array, "b t c"]]  # of padded frames, filled up to the bucket
     num_frames: Int[Array, " b"]
-    corner: Int[Array, "b 2"]  # top and left of the crop
-    flip: Bool[Array, " b"]
     labels: Int[Array, "b u"]
     num_labels: Int[Array, " b"]
 
@@ -34,14 +37,11 @@ def train_step(
 
     A batch whose loss or gradient is not finite changes nothing but the counts.
     """
-    frames = crop_flip_normalize(
-        batch["frames"], batch["corner"], batch["flip"], recipe.crop_size, recipe.compute_dtype
-    )
     key = jax.random.fold_in(state.key, state.step)
 
     def loss_of(params):
         model = model_with(config, params, state.batch_stats)
-        outputs = model(frames, batch["num_frames"], padding=recipe.padding, train=True, key=key)
+        outputs = outputs_of(model, batch, recipe, key)
         total, parts = recognition_loss(
             outputs, batch["labels"], batch["num_labels"], recipe.loss_weights
         )
@@ -66,3 +66,13 @@ def train_step(
         key=state.key,
     )
     return state, {"loss": loss, **parts, "grad_norm": grad_norm, "learning_rate": rate}
+
+
+def outputs_of(model: SignModel, batch: Batch, recipe: Recipe, key: Array) -> ModelOutputs:
+    options: dict[str, Any] = {"padding": recipe.padding, "train": True, "key": key}
+    if "features" in batch:
+        return model.from_features(batch["features"], batch["num_frames"], **options)
+    frames = crop_flip_normalize(
+        batch["frames"], batch["corner"], batch["flip"], recipe.crop_size, recipe.compute_dtype
+    )
+    return model(frames, batch["num_frames"], **options)

@@ -1,0 +1,136 @@
+"""Features of a dataset's clips on disk, and batches of them.
+
+index.json names dataset, checkpoint, vocabulary and clips. SPLIT/NUMBER.npz holds a clip's
+`frame_features`, of its frames with their padding (4·ceil(n/4) + 12 in the published model, the
+clip's own from number `first_frame` on), and its `step_features`, the BiLSTM's outputs.
+"""
+
+import functools
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import Float
+from ml_collections import ConfigDict, FrozenConfigDict
+
+from sfsign_jax.data.batching import PlannedBatch, ordered_batches, shuffled_batches
+from sfsign_jax.data.evaluation_batches import ClipBatch, evaluation_order
+from sfsign_jax.data.pipeline import closing, loaded_ahead, sent_ahead
+from sfsign_jax.data.training_batches import label_rows
+from sfsign_jax.errors import UserError
+
+INDEX = "index.json"
+
+
+class FeatureSet(NamedTuple):
+    name: str  # of the dataset
+    vocabulary: tuple[str, ...]
+    checkpoint: str  # fingerprint of the one that made the features
+    folder: Path
+    clips: dict[str, list[dict[str, Any]]]  # of each split: see `open_features`
+
+
+def open_features(folder: str | Path) -> FeatureSet:
+    """What `extract_features` wrote; a clip has id, signer, glosses, reference, num_frames, rows.
+
+    Raises:
+        UserError: there is nothing of the kind, or it is not complete.
+    """
+    folder = Path(folder).expanduser()
+    if not (folder / INDEX).is_file():
+        raise UserError(
+            f"{folder} has no {INDEX}: run 'python -m sfsign_jax.extract_features', to its end"
+        )
+    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    return FeatureSet(
+        index["dataset"],
+        tuple(index["vocabulary"]),
+        index["checkpoint"],
+        folder,
+        index["splits"],
+    )
+
+
+def clip_file(folder: Path, split: str, number: int) -> Path:
+    return folder / split / f"{number:06d}.npz"
+
+
+def read_features(features: FeatureSet, split: str, number: int) -> Float[np.ndarray, "rows c"]:
+    """A clip's frame features.
+
+    Raises:
+        UserError: its file is missing or damaged.
+    """
+    path = clip_file(features.folder, split, number)
+    try:
+        with np.load(path) as arrays:
+            return arrays["frame_features"]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path} can't be read: delete it and extract again") from error
+
+
+def stack_features(
+    features: FeatureSet, split: str, planned: PlannedBatch, batch_size: int
+) -> tuple[Float[np.ndarray, "b t c"], list[int]]:
+    """The clips' features, filled up to `batch_size` by the first clip; and their numbers."""
+    numbers = [*planned.clips, *planned.clips[:1] * (batch_size - len(planned.clips))]
+    rows = [read_features(features, split, number) for number in numbers]
+    stacked = np.zeros((batch_size, planned.bucket, rows[0].shape[1]), np.float32)
+    for place, row in zip(stacked, rows, strict=True):
+        place[: len(row)] = row
+    return stacked, numbers
+
+
+def feature_training_batches(
+    features: FeatureSet, config: ConfigDict, first: int, stop: int
+) -> Iterator[dict[str, jax.Array]]:
+    """Batches first to stop - 1 of a run, as `training_batches`, but nothing is drawn in clips."""
+    load = functools.partial(feature_training_batch, features, FrozenConfigDict(config))
+    return sent_ahead(loaded_ahead(load, range(first, stop), config.data.workers))
+
+
+def feature_training_batch(
+    features: FeatureSet, config: FrozenConfigDict, number: int
+) -> dict[str, np.ndarray]:
+    clips, batch_size = features.clips["train"], config.training.batch_size
+    epoch, step = divmod(number, len(clips) // batch_size)
+    rng = np.random.default_rng([config.seed, epoch])
+    lengths = [clip["rows"] for clip in clips]
+    planned = shuffled_batches(lengths, config.data.buckets, batch_size, rng)[step]
+    stacked, numbers = stack_features(features, "train", planned, batch_size)
+    named = {clips[i]["id"]: clips[i]["glosses"] for i in numbers}
+    return {
+        "features": stacked,
+        "num_frames": np.array([clips[i]["num_frames"] for i in numbers], np.int32),
+        **label_rows(named, features.vocabulary, config.data.max_labels),
+    }
+
+
+def feature_evaluation_batches(
+    features: FeatureSet, split: str, config: ConfigDict
+) -> Iterator[ClipBatch]:
+    """Every clip of a split, longest first."""
+    lengths = [clip["rows"] for clip in features.clips[split]]
+    order, batch_size = evaluation_order(lengths, "masked"), config.evaluation.batch_size
+    plan = ordered_batches(order, lengths, config.data.buckets, batch_size)
+    load = functools.partial(feature_evaluation_batch, features, split, batch_size)
+    return closing(loaded_ahead(load, plan, config.data.workers))
+
+
+def feature_evaluation_batch(
+    features: FeatureSet, split: str, batch_size: int, planned: PlannedBatch
+) -> ClipBatch:
+    stacked, numbers = stack_features(features, split, planned, batch_size)
+    clips = [features.clips[split][i] for i in planned.clips]
+    return ClipBatch(
+        planned.clips,
+        tuple(clip["id"] for clip in clips),
+        tuple(clip["signer"] for clip in clips),
+        tuple(tuple(clip["reference"]) for clip in clips),
+        stacked,
+        np.array([features.clips[split][i]["num_frames"] for i in numbers], np.int32),
+    )

@@ -1,0 +1,35 @@
+"""Features of every clip of a dataset, to train the part after the backbone on, or for other uses.
+
+python -m sfsign_jax.extract_features --checkpoint DIR --config configs/NAME.py --output DIR
+
+An interrupted run goes on where it was when it is started again.
+"""
+
+from absl import flags
+from flax import nnx
+from ml_collections import ConfigDict
+
+from sfsign_jax.checkpoint import check_frame_size, load_checkpoint
+from sfsign_jax.command_line import required_path, run_with_config
+from sfsign_jax.data.catalog import open_dataset
+from sfsign_jax.devices import cache_compiled_programs
+from sfsign_jax.extraction import extract_features
+
+CHECKPOINT = flags.DEFINE_string("checkpoint", None, "a checkpoint folder")
+OUTPUT = flags.DEFINE_string("output", None, "a folder for the features")
+
+
+def main(config: ConfigDict) -> None:
+    checkpoint = required_path("checkpoint", CHECKPOINT.value)
+    output = required_path("output", OUTPUT.value)
+    cache_compiled_programs()
+    model, description = load_checkpoint(checkpoint)
+    dataset = open_dataset(config.data.name, config.data.prepared_dir)
+    check_frame_size(description, dataset)
+    extract_features(nnx.state(model), description, dataset, config, output)
+    clips = sum(map(len, dataset.num_frames.values()))
+    print(f"features of {clips} clips of {dataset.name}: {output}")
+
+
+if __name__ == "__main__":
+    run_with_config(main)
