@@ -228,7 +228,7 @@ def opened(browser, tmp_path):
     references = {**REFERENCES, "hostile": HOSTILE}
     heads = {head: {**predictions, "hostile": HOSTILE[1:]} for head, predictions in HEADS.items()}
     path = tmp_path / "report.html"
-    page = report_page({"split": "dev"}, references, heads, {**SIGNERS, "hostile": HOSTILE[0]})
+    page = report_page({"split": "dev"}, references, heads, {**SIGNERS, "hostile": "</script> B."})
     path.write_text(page, encoding="utf-8")
     browser.get(path.as_uri())
     yield browser
@@ -279,6 +279,7 @@ def test_quotes_ask_for_a_whole_word(opened):
     assert search(opened, "7*7") == ["hostile"]
     assert search(opened, '"7*7"') == []
     assert search(opened, '"{{7*7}}"') == ["hostile"]
+    assert search(opened, '"@</script> B."') == ["hostile"]
 
 
 def test_every_row_of_the_tables_finds_its_sentences(opened):
