@@ -2,7 +2,7 @@
 
 python -m sfsign_jax.evaluate --checkpoint DIR --config configs/NAME.py --split dev [--output DIR]
 
-References, predictions (CTM) and metrics.json go to the output folder.
+References, predictions (CTM), metrics.json and report.html go to the output folder.
 """
 
 import functools
@@ -62,14 +62,20 @@ def main(config: ConfigDict) -> None:
     predictions = predict_split(network, with_progress(batches, sum(lengths)), dataset.vocabulary)
     errors = write_results(
         output,
-        {"dataset": dataset.name, "split": SPLIT.value, "padding": PADDING.value},
+        {
+            "dataset": dataset.name,
+            "split": SPLIT.value,
+            "padding": PADDING.value,
+            "checkpoint": checkpoint.absolute().name,
+        },
         predictions.references,
         {"BiLSTM": predictions.sequence, "conv": predictions.conv},
+        predictions.signers,
     )
     for head, counts in errors.items():
         print(f"{dataset.name} {SPLIT.value}, {head} head")
         print(word_error_report(counts))
-    print(f"predictions and metrics: {output}")
+    print(f"predictions, metrics and report.html: {output}")
 
 
 def with_progress(batches: Iterable[ClipBatch], num_frames: int) -> Iterator[ClipBatch]:

@@ -103,7 +103,10 @@ def test_train_evaluate_and_recognize(prepared, tmp_path):
     assert evaluated.returncode == 0, evaluated.stderr
     assert evaluated.stdout.count("WER") == 2
     results = workdir / "evaluation" / "test"
-    heads = json.loads((results / "metrics.json").read_text())["heads"]
+    metrics = json.loads((results / "metrics.json").read_text())
+    assert metrics["checkpoint"] == "best"
+    assert "test-00000" in (results / "report.html").read_text()
+    heads = metrics["heads"]
     for head in ("BiLSTM", "conv"):
         files = ["--reference", results / "references.stm", "--hypothesis", results / f"{head}.ctm"]
         scored = run("-m", "sfsign_jax.score", *files, cwd=tmp_path)

@@ -1,6 +1,7 @@
 """From glosses to numbers: cleaning, reference and prediction files, the word error rate."""
 
 from sfsign_jax.evaluation.cleaning import clean_glosses, clean_line
+from sfsign_jax.evaluation.page import report_page
 from sfsign_jax.evaluation.report import word_error_report
 from sfsign_jax.evaluation.results import write_results
 from sfsign_jax.evaluation.sclite import sclite_word_error_rate
@@ -9,6 +10,7 @@ from sfsign_jax.evaluation.word_errors import (
     AlignedWord,
     WordErrors,
     align,
+    align_clips,
     clip_errors,
     word_error_rate,
 )
@@ -17,11 +19,13 @@ __all__ = [
     "AlignedWord",
     "WordErrors",
     "align",
+    "align_clips",
     "clean_glosses",
     "clean_line",
     "clip_errors",
     "read_ctm",
     "read_stm",
+    "report_page",
     "sclite_word_error_rate",
     "word_error_rate",
     "word_error_report",

@@ -48,16 +48,18 @@ def write_stm(
 ) -> None:
     """Writes references; a clip that `signers` lacks is signed by "unknown".
 
+    White space in a signer's name becomes "_": the format has no room for it, and the score no use.
+
     Raises:
       UserError: the file cannot be written, a clip has no gloss, or a word has white space in it.
     """
     signers = signers or {}
     lines = []
     for clip_id, glosses in references.items():
-        signer = signers.get(clip_id, "unknown")
+        signer = "_".join(signers.get(clip_id, "").split()) or "unknown"
         if not glosses:
             raise UserError(f"{path}: clip {clip_id} has no gloss, which STM cannot express")
-        _check_words(path, clip_id, [clip_id, signer, *glosses])
+        _check_words(path, clip_id, [clip_id, *glosses])
         lines.append(f"{clip_id} {_CHANNEL} {signer} {_WHOLE_CLIP} {' '.join(glosses)}\n")
     write_text_atomically(path, "".join(lines))
 

@@ -5,8 +5,9 @@ things are particular: equal neighbours of a prediction are merged first, and tw
 paired without a look at the alternatives.
 """
 
-from collections.abc import Mapping, Sequence
-from itertools import groupby
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, groupby
 from typing import Literal, NamedTuple
 
 from sfsign_jax.errors import UserError
@@ -67,13 +68,8 @@ def word_error_rate(
       UserError: there are no references, one is empty, a clip has no prediction, or a prediction
         has no reference.
     """
-    clips = clip_errors(references, predictions, missing_as_empty=missing_as_empty).values()
-    return count_errors(
-        substitutions=sum(clip.substitutions for clip in clips),
-        deletions=sum(clip.deletions for clip in clips),
-        insertions=sum(clip.insertions for clip in clips),
-        words=sum(clip.words for clip in clips),
-    )
+    clips = align_clips(references, predictions, missing_as_empty=missing_as_empty)
+    return alignment_errors(chain.from_iterable(clips.values()))
 
 
 def clip_errors(
@@ -83,18 +79,22 @@ def clip_errors(
     missing_as_empty: bool = False,
 ) -> dict[str, WordErrors]:
     """The word errors of each clip, in the order of the references; see word_error_rate."""
+    clips = align_clips(references, predictions, missing_as_empty=missing_as_empty)
+    return {clip_id: alignment_errors(words) for clip_id, words in clips.items()}
+
+
+def align_clips(
+    references: Mapping[str, Sequence[str]],
+    predictions: Mapping[str, Sequence[str]],
+    *,
+    missing_as_empty: bool = False,
+) -> dict[str, list[AlignedWord]]:
+    """The alignment that each clip's errors are counted on; see word_error_rate."""
     scored = scored_words(references, predictions, missing_as_empty=missing_as_empty)
-    clips = {}
-    for clip_id, reference in references.items():
-        merged = [word for word, _ in groupby(scored[clip_id])]
-        operations = [word.operation for word in align(reference, merged)]
-        clips[clip_id] = count_errors(
-            substitutions=operations.count("substitution"),
-            deletions=operations.count("deletion"),
-            insertions=operations.count("insertion"),
-            words=len(reference),
-        )
-    return clips
+    return {
+        clip_id: align(reference, [word for word, _ in groupby(scored[clip_id])])
+        for clip_id, reference in references.items()
+    }
 
 
 def align(reference: Sequence[str], hypothesis: Sequence[str]) -> list[AlignedWord]:
@@ -173,6 +173,17 @@ def scored_words(
     return {
         clip_id: clean_glosses(predictions.get(clip_id, ())) or [_EMPTY] for clip_id in references
     }
+
+
+def alignment_errors(aligned: Iterable[AlignedWord]) -> WordErrors:
+    """The word errors of one alignment, or of those of several clips in a row."""
+    counts = Counter(word.operation for word in aligned)
+    return count_errors(
+        substitutions=counts["substitution"],
+        deletions=counts["deletion"],
+        insertions=counts["insertion"],
+        words=counts.total() - counts["insertion"],
+    )
 
 
 def count_errors(*, substitutions: int, deletions: int, insertions: int, words: int) -> WordErrors:

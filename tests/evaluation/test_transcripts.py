@@ -14,6 +14,16 @@ def test_stm_as_the_corpora_write_it(tmp_path):
     )
 
 
+def test_a_signer_may_have_a_first_and_a_last_name(tmp_path):
+    path = tmp_path / "reference.stm"
+    write_stm(path, {"a": ["X"], "b": ["X"]}, {"a": "Ada  Lovelace", "b": " "})
+    assert [line.split()[2] for line in path.read_text().splitlines()] == [
+        "Ada_Lovelace",
+        "unknown",
+    ]
+    assert read_stm(path) == {"a": ["X"], "b": ["X"]}
+
+
 def test_ctm_as_recognisers_write_it(tmp_path):
     path = tmp_path / "hypothesis.ctm"
     write_ctm(path, {"b": ["X", "Y", "X"], "empty": [], "a": ["Z"]})
