@@ -27,6 +27,9 @@ from sfsign_jax.inference import clip_logits, predict_split
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "a checkpoint folder")
 SPLIT = flags.DEFINE_string("split", "dev", "the split to evaluate")
 OUTPUT = flags.DEFINE_string("output", None, "default: evaluation/SPLIT beside the checkpoint")
+BATCH_SIZE = flags.DEFINE_integer(
+    "batch_size", None, "clips at a time; default: config.evaluation.batch_size", lower_bound=1
+)
 PADDING: flags.FlagHolder[Any] = flags.DEFINE_enum(
     "padding", "masked", ["masked", "reference"], "how batches are filled"
 )
@@ -49,6 +52,7 @@ def main(config: ConfigDict) -> None:
         raise UserError(
             f"{dataset.name} has no split {SPLIT.value!r}, only {', '.join(dataset.splits)}"
         )
+    config.evaluation.batch_size = BATCH_SIZE.value or config.evaluation.batch_size
     lengths = dataset.num_frames[SPLIT.value]
     order = evaluation_order(lengths, PADDING.value)
     batches = evaluation_batches(dataset, SPLIT.value, config, order)

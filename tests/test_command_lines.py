@@ -114,6 +114,13 @@ def test_train_evaluate_and_recognize(prepared, tmp_path):
         assert scored.stdout.splitlines()[0] in evaluated.stdout
     assert_one_sentence(run(*evaluate, "--split", "tset", cwd=tmp_path), "tset", "dev")
 
+    extract = ["-m", "sfsign_jax.extract_features", *CONFIG, *small, "--checkpoint", best]
+    extracted = run(*extract, "--output", "features", cwd=tmp_path)
+    assert extracted.returncode == 0, extracted.stderr
+    assert "features of 12 clips" in extracted.stdout
+    assert len(list((tmp_path / "features").glob("*/*.npz"))) == 12
+    assert_one_sentence(run(*extract, cwd=tmp_path), "--output")
+
     video = tmp_path / "clip.mp4"
     exported = run(
         ROOT / "tools" / "export_clip.py",

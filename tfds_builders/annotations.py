@@ -52,7 +52,7 @@ def read_table(
 
 
 def check_sources(sources: Iterable[ClipSource]) -> None:
-    """Refuse clips without an id or a gloss, and two of one id.
+    """Refuse clips without a gloss, two of one id, and ids that no CTM file can hold.
 
     Raises:
         UserError: naming the row.
@@ -61,6 +61,8 @@ def check_sources(sources: Iterable[ClipSource]) -> None:
     for source in sources:
         if not source.id.strip():
             raise UserError(f"{source.row}: the clip has no id")
+        if len(source.id.split()) > 1:
+            raise UserError(f"{source.row}: the id {source.id!r} has white space: replace it")
         if not source.glosses:
             raise UserError(f"{source.row}: clip {source.id} has no glosses")
         if source.id in rows:

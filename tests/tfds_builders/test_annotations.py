@@ -144,6 +144,8 @@ def test_tables_with_mistakes(tmp_path):
 def test_clips_without_id_or_gloss(tmp_path):
     with pytest.raises(UserError, match="table, line 2: the clip has no id"):
         check_sources([ClipSource(" ", "", "A", tmp_path, "table, line 2")])
+    with pytest.raises(UserError, match="table, line 2: the id 'x y' has white space"):
+        check_sources([ClipSource("x y", "", "A", tmp_path, "table, line 2")])
     with pytest.raises(UserError, match="table, line 2: clip x has no glosses"):
         check_sources([ClipSource("x", "", "  ", tmp_path, "table, line 2")])
 
