@@ -78,6 +78,9 @@ def published_config() -> ConfigDict:
                 "padding": "masked",  # or "reference", the published batches
                 "compute_dtype": "float32",
                 "max_skipped": 30,  # batches that are not finite; this many end the run
+                "save_minutes": 10.0,  # between checkpoints; one more at the end of every epoch
+                "keep_last": 2,  # checkpoints; beside them
+                "keep_epochs": 0,  # that of every n-th epoch; 0: none
             },
             "evaluation": {"batch_size": 4},
         }

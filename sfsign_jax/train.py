@@ -1,8 +1,11 @@
 """Trains a recogniser.
 
 python -m sfsign_jax.train --config configs/NAME.py --workdir DIR [--config.key=value ...]
+
+The same command goes on with a run that was killed. On SIGTERM a run saves and ends with status 75.
 """
 
+import sys
 from pathlib import Path
 
 from absl import flags
@@ -13,8 +16,11 @@ from sfsign_jax.data.catalog import prepared_versions
 from sfsign_jax.data.preparation import prepare
 from sfsign_jax.devices import cache_compiled_programs
 from sfsign_jax.training.loop import train
+from sfsign_jax.training.stopping import INTERRUPTED_STATUS, InterruptedRunError, NotFiniteError
 
-WORKDIR = flags.DEFINE_string("workdir", None, "a new folder for the run's log and checkpoints")
+WORKDIR = flags.DEFINE_string(
+    "workdir", None, "the folder of the run: a new one, or of the run to go on with"
+)
 
 
 def main(config: ConfigDict) -> None:
@@ -23,7 +29,14 @@ def main(config: ConfigDict) -> None:
     if data.data_path and not prepared_versions(data.name, data.prepared_dir):
         prepare(data.name, Path(data.prepared_dir), Path(data.data_path))
     cache_compiled_programs()
-    train(config, workdir)
+    try:
+        train(config, workdir)
+    except InterruptedRunError as error:
+        print(error, file=sys.stderr)
+        sys.exit(INTERRUPTED_STATUS)
+    except NotFiniteError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

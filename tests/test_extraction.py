@@ -17,6 +17,7 @@ from sfsign_jax.errors import UserError
 from sfsign_jax.extraction import extract_features
 from sfsign_jax.inference import feature_logits, predict_split
 from sfsign_jax.training.loop import train
+from sfsign_jax.training.step import train_step
 
 VOCABULARY = tuple("ABCDEFGH")
 DATA = CORPUS._replace(
@@ -101,7 +102,9 @@ def test_training_on_features_leaves_the_backbone(state, extracted, tmp_path):
     config.init.checkpoint = str(tmp_path / "start")
     config.training.epochs = 2
     config.model.zero_init_final_bn = False
+    compiled = train_step._cache_size()
     train(config, tmp_path / "run")
+    assert train_step._cache_size() == compiled + 1
     model, description = load_checkpoint(tmp_path / "run" / "best")
     assert description.vocabulary == VOCABULARY
     after, before = (dict(nnx.to_flat_state(s)) for s in (nnx.state(model), state))

@@ -96,18 +96,30 @@ def feature_training_batches(
 def feature_training_batch(
     features: FeatureSet, config: FrozenConfigDict, number: int
 ) -> dict[str, np.ndarray]:
-    clips, batch_size = features.clips["train"], config.training.batch_size
-    epoch, step = divmod(number, len(clips) // batch_size)
-    rng = np.random.default_rng([config.seed, epoch])
-    lengths = [clip["rows"] for clip in clips]
-    planned = shuffled_batches(lengths, config.data.buckets, batch_size, rng)[step]
-    stacked, numbers = stack_features(features, "train", planned, batch_size)
+    clips = features.clips["train"]
+    planned = planned_feature_batch(features, config, number)
+    stacked, numbers = stack_features(features, "train", planned, config.training.batch_size)
     named = {clips[i]["id"]: clips[i]["glosses"] for i in numbers}
     return {
         "features": stacked,
         "num_frames": np.array([clips[i]["num_frames"] for i in numbers], np.int32),
         **label_rows(named, features.vocabulary, config.data.max_labels),
     }
+
+
+def feature_clip_ids(features: FeatureSet, config: ConfigDict, number: int) -> list[str]:
+    """Who is in batch `number` of a run."""
+    planned = planned_feature_batch(features, FrozenConfigDict(config), number)
+    return [features.clips["train"][clip]["id"] for clip in planned.clips]
+
+
+def planned_feature_batch(
+    features: FeatureSet, config: FrozenConfigDict, number: int
+) -> PlannedBatch:
+    lengths = [clip["rows"] for clip in features.clips["train"]]
+    epoch, step = divmod(number, len(lengths) // config.training.batch_size)
+    rng = np.random.default_rng([config.seed, epoch])
+    return shuffled_batches(lengths, config.data.buckets, config.training.batch_size, rng)[step]
 
 
 def feature_evaluation_batches(

@@ -37,9 +37,7 @@ def training_batch(
 ) -> dict[str, np.ndarray]:
     """Batch `number` of a run, or some of its rows."""
     lengths = dataset.num_frames["train"]
-    steps_per_epoch = len(lengths) // config.training.batch_size
-    epoch, step = divmod(number, steps_per_epoch)
-    planned = epoch_plan(lengths, config.data, config.training.batch_size, config.seed, epoch)[step]
+    epoch, planned = planned_batch(lengths, config, number)
     clips = planned.clips[rows]
     frames = blank_frames(len(clips), planned.bucket, dataset.frame_size)
     num_frames, corners, flips, glosses = [], [], [], {}
@@ -59,6 +57,21 @@ def training_batch(
         "flip": np.array(flips),
         **label_rows(glosses, dataset.vocabulary, config.data.max_labels),
     }
+
+
+def clip_ids(dataset: Dataset, config: ConfigDict, number: int) -> list[str]:
+    """Who is in batch `number` of a run."""
+    planned = planned_batch(dataset.num_frames["train"], FrozenConfigDict(config), number)[1]
+    return [dataset.splits["train"][clip]["id"].decode() for clip in planned.clips]
+
+
+def planned_batch(
+    lengths: tuple[int, ...], config: FrozenConfigDict, number: int
+) -> tuple[int, PlannedBatch]:
+    """The epoch that batch `number` of a run is in, and its clips."""
+    epoch, step = divmod(number, len(lengths) // config.training.batch_size)
+    plan = epoch_plan(lengths, config.data, config.training.batch_size, config.seed, epoch)
+    return epoch, plan[step]
 
 
 @functools.lru_cache(maxsize=2)

@@ -1,38 +1,82 @@
 """A run from first batch to best checkpoint, top to bottom."""
 
+import contextlib
 import functools
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple
 
 import jax
 import numpy as np
 from flax import nnx
 from ml_collections import ConfigDict
+from orbax.checkpoint import CheckpointManager
 from tensorboardX import SummaryWriter
 from tqdm import tqdm
 
 from sfsign_jax import configuration
 from sfsign_jax.checkpoint import ModelDescription, save_checkpoint
+from sfsign_jax.data.evaluation_batches import ClipBatch
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_rate
-from sfsign_jax.inference import SplitPredictions, predict_split
+from sfsign_jax.files import write_text_atomically
+from sfsign_jax.inference import predict_split
 from sfsign_jax.training.initialization import initial_weights
 from sfsign_jax.training.optimizer import Recipe
+from sfsign_jax.training.run_checkpoints import (
+    Progress,
+    finish_saving,
+    open_checkpoints,
+    restore_run,
+    save_run,
+)
 from sfsign_jax.training.sources import Source, open_source
 from sfsign_jax.training.state import TrainState, train_state_of
 from sfsign_jax.training.step import train_step
+from sfsign_jax.training.stopping import (
+    InterruptedRunError,
+    NotFiniteError,
+    StopRequest,
+    stop_request,
+)
+from sfsign_jax.training.workdir import start_workdir
+
+NOT_FINITE = "not_finite.log"
 
 Metrics = dict[str, float]
 
 
+class Run(NamedTuple):
+    """What stays the same from the first step to the last."""
+
+    config: ConfigDict
+    workdir: Path
+    source: Source
+    description: ModelDescription
+    recipe: Recipe
+    checkpoints: CheckpointManager
+    board: SummaryWriter
+    stop: StopRequest
+
+    def tell(self, line: str) -> None:
+        """Above the progress bar, and in the log."""
+        tqdm.write(line)
+        with (self.workdir / "train.log").open("a", encoding="utf-8") as log:
+            print(line, file=log)
+
+
 def train(config: ConfigDict, workdir: Path) -> None:
-    """Train on the config's dataset; the best model by dev WER is left in workdir/best.
+    """Train on the config's dataset, or go on with the run in the workdir.
+
+    The best model by dev WER is left in workdir/best, the metrics of all epochs in metrics.json.
 
     Raises:
-        UserError: the config and the dataset do not fit, the workdir holds another run, or too
-            many batches were not finite.
+        UserError: the config and the dataset do not fit, the workdir holds another run, or it
+            can't be written.
+        InterruptedRunError: SIGTERM came.
+        NotFiniteError: too many batches were not finite.
     """
     source = open_source(config)
     steps_per_epoch = source.train_clips // config.training.batch_size
@@ -41,97 +85,159 @@ def train(config: ConfigDict, workdir: Path) -> None:
     model = configuration.model_config(config, num_classes=len(source.vocabulary) + 1)
     recipe = configuration.recipe(config, steps_per_epoch)
     weights, origin = initial_weights(model, source.vocabulary, config.init, config.seed)
+    fresh = train_state_of(weights, recipe, config.seed)
     description = ModelDescription(
         model, source.vocabulary, source.preprocessing, f"trained on {source.name} from {origin}"
     )
     start_workdir(workdir, config)
-
-    state = train_state_of(weights, recipe, config.seed)
-    batches = source.training_batches(0, recipe.epochs * steps_per_epoch)
-    best = np.inf
-    with SummaryWriter(str(workdir)) as board, (workdir / "train.log").open("w") as log:
-        tell(f"start from {origin}", log)
-        for epoch in range(1, recipe.epochs + 1):
+    keep_period = config.training.keep_epochs * steps_per_epoch or None
+    with (
+        contextlib.closing(
+            open_checkpoints(workdir, config.training.keep_last, keep_period)
+        ) as checkpoints,
+        contextlib.closing(SummaryWriter(str(workdir))) as board,
+        stop_request() as stop,
+    ):
+        run = Run(config, workdir, source, description, recipe, checkpoints, board, stop)
+        state, progress = restore_run(checkpoints, fresh, run.tell)
+        # As the batches are: a state that is bound to no device would compile the step twice.
+        state = jax.device_put(state, jax.local_devices()[0])
+        first = int(state.step)
+        run.tell(f"go on from step {first}" if first else f"start from {origin}")
+        batches = source.training_batches(first, recipe.epochs * steps_per_epoch)
+        while len(progress["epochs"]) < recipe.epochs:
             start = time.perf_counter()
-            title = f"epoch {epoch}/{recipe.epochs}"
-            state, metrics = train_epoch(state, batches, description, recipe, board, title)
-            clips_a_second = (
-                steps_per_epoch * config.training.batch_size / (time.perf_counter() - start)
-            )
-            predictions = dev_predictions(state, source, description)
-            wer = word_error_rate(predictions.references, predictions.sequence).rate
-            conv_wer = word_error_rate(predictions.references, predictions.conv).rate
-            board.add_scalar("dev/wer", wer, int(state.step))
-            board.add_scalar("dev/conv_wer", conv_wer, int(state.step))
-            line = (
-                f"{title}  loss {metrics['loss']:.2f}  dev WER {wer:.1f} % (conv {conv_wer:.1f} %)"
-                f"  learning rate {metrics['learning_rate']:.1e}  {clips_a_second:.1f} clips/s"
-                f"  {time.perf_counter() - start:.0f} s"
-            )
-            if wer < best:
-                best = wer
-                model_state = nnx.merge_state(state.params, state.batch_stats)
-                save_checkpoint(workdir / "best", model_state, description)
-                line += "  best so far"
-            tell(line, log)
-            if int(state.skipped) >= config.training.max_skipped:
-                raise UserError(
-                    f"{int(state.skipped)} batches had a loss or gradient that is not finite: "
-                    "lower config.optimizer.learning_rate, or check the labels of short clips"
-                )
-
-
-def start_workdir(workdir: Path, config: ConfigDict) -> None:
-    """Make the folder and leave the run's configuration in it."""
-    if (workdir / "config.json").exists():
-        raise UserError(f"{workdir} already holds a run: choose another --workdir or delete it")
-    workdir.mkdir(parents=True, exist_ok=True)
-    (workdir / "config.json").write_text(config.to_json_best_effort(indent=2) + "\n")
-
-
-def tell(line: str, log: TextIO) -> None:
-    """Above the progress bar, and in the log."""
-    tqdm.write(line)
-    print(line, file=log, flush=True)
+            state, clips_a_second = train_epoch(run, state, progress, batches)
+            save_run(checkpoints, state, progress)
+            end_epoch(run, state, progress)
+            line = epoch_line(progress["epochs"], recipe.epochs)
+            best = "  best so far" if is_best(progress["epochs"]) else ""
+            seconds = time.perf_counter() - start
+            run.tell(f"{line}  {clips_a_second:.1f} clips/s  {seconds:.0f} s{best}")
+        finish_saving(checkpoints)
 
 
 def train_epoch(
-    state: TrainState,
-    batches: Iterator[dict[str, jax.Array]],
-    description: ModelDescription,
-    recipe: Recipe,
-    board: SummaryWriter,
-    title: str,
-) -> tuple[TrainState, Metrics]:
-    """One pass over the training clips; the mean of each metric over its finite batches."""
-    history: list[Metrics] = []
+    run: Run, state: TrainState, progress: Progress, batches: Iterator[dict[str, jax.Array]]
+) -> tuple[TrainState, float]:
+    """The rest of an epoch, and its speed in clips a second."""
+    epoch, steps = len(progress["epochs"]) + 1, run.recipe.steps_per_epoch
+    done = len(progress["steps"])
+    start = saved = time.monotonic()
+    waited = 0.0
     pending: dict[str, jax.Array] = {}
-    first_step = int(state.step)
-    progress = tqdm(
-        range(recipe.steps_per_epoch), desc=title, unit="batch", leave=False, disable=None
+    bar = tqdm(
+        range(done, steps),
+        desc=f"epoch {epoch}/{run.recipe.epochs}",
+        unit="batch",
+        initial=done,
+        total=steps,
+        leave=False,
+        disable=None,
     )
-    for i in progress:
-        state, metrics = train_step(state, next(batches), config=description.config, recipe=recipe)
+    for _ in bar:
+        asked = time.monotonic()
+        batch = next(batches)
+        waited += time.monotonic() - asked
+        state, metrics = train_step(state, batch, config=run.description.config, recipe=run.recipe)
         # Metrics are fetched one step late, so that the device never waits for the host.
         if pending:
-            history.append(fetch(pending, board, first_step + i))
-            progress.set_postfix(loss=f"{history[-1]['loss']:.2f}")
+            record(run, progress, pending)
+            bar.set_postfix(loss=f"{progress['steps'][-1]['loss']:.2f}")
         pending = metrics
-    history.append(fetch(pending, board, first_step + recipe.steps_per_epoch))
-    finite = [metrics for metrics in history if np.isfinite(metrics["loss"])] or history
-    return state, {name: float(np.mean([m[name] for m in finite])) for name in history[0]}
+        skipped = progress["steps"][-1]["skipped"] if progress["steps"] else 0
+        too_many = skipped >= run.config.training.max_skipped
+        due = time.monotonic() - saved >= 60 * run.config.training.save_minutes
+        if due or too_many or run.stop.requested:
+            record(run, progress, pending)
+            pending, saved = {}, time.monotonic()
+            save_run(run.checkpoints, state, progress)
+        if too_many:
+            finish_saving(run.checkpoints)
+            raise NotFiniteError(
+                f"{skipped:.0f} batches had a loss or gradient that is not finite; "
+                f"{run.workdir / NOT_FINITE} names their clips. Lower "
+                "config.optimizer.learning_rate, or check the labels of short clips"
+            )
+        if run.stop.requested:
+            interrupt(run)
+    if pending:
+        record(run, progress, pending)
+    seconds = time.monotonic() - start
+    run.board.add_scalar("train/input_wait_share", waited / max(seconds, 1e-9), int(state.step))
+    clips_a_second = (steps - done) * run.config.training.batch_size / max(seconds, 1e-9)
+    run.board.add_scalar("train/clips_a_second", clips_a_second, int(state.step))
+    return state, clips_a_second
 
 
-def fetch(metrics: dict[str, jax.Array], board: SummaryWriter, step: int) -> Metrics:
+def record(run: Run, progress: Progress, metrics: dict[str, jax.Array]) -> None:
+    """Metrics of the next step that has none yet; the clips of one that is not finite."""
     values = {name: float(value) for name, value in jax.device_get(metrics).items()}
+    progress["steps"].append(values)
+    step = len(progress["epochs"]) * run.recipe.steps_per_epoch + len(progress["steps"])
     for name, value in values.items():
-        board.add_scalar(f"train/{name}", value, step)
-    return values
+        run.board.add_scalar(f"train/{name}", value, step)
+    if not np.isfinite(values["loss"] + values["grad_norm"]):
+        clips = ", ".join(run.source.clip_ids(step - 1))
+        with (run.workdir / NOT_FINITE).open("a", encoding="utf-8") as log:
+            print(
+                f"step {step}: loss {values['loss']}, gradient norm {values['grad_norm']}, "
+                f"clips {clips}",
+                file=log,
+            )
 
 
-def dev_predictions(
-    state: TrainState, source: Source, description: ModelDescription
-) -> SplitPredictions:
-    model_state = nnx.merge_state(state.params, state.batch_stats)
-    network = functools.partial(source.network, model_state, config=description.config)
-    return predict_split(network, source.dev_batches(), source.vocabulary)
+def end_epoch(run: Run, state: TrainState, progress: Progress) -> None:
+    """Recognise the dev split; keep the model where it is the best so far."""
+    network = functools.partial(
+        run.source.network,
+        nnx.merge_state(state.params, state.batch_stats),
+        config=run.description.config,
+    )
+    batches = until_stopped(run, run.source.dev_batches())
+    predictions = predict_split(network, batches, run.source.vocabulary)
+    metrics = finite_mean(progress["steps"])
+    for name, glosses in (("dev_wer", predictions.sequence), ("dev_conv_wer", predictions.conv)):
+        metrics[name] = word_error_rate(predictions.references, glosses).rate
+        run.board.add_scalar(name.replace("_", "/", 1), metrics[name], int(state.step))
+    progress["epochs"].append(metrics)
+    progress["steps"] = []
+    if is_best(progress["epochs"]):
+        weights = nnx.merge_state(state.params, state.batch_stats)
+        save_checkpoint(run.workdir / "best", weights, run.description)
+    text = json.dumps(progress["epochs"], indent=2)
+    write_text_atomically(run.workdir / "metrics.json", text + "\n")
+
+
+def until_stopped(run: Run, batches: Iterable[ClipBatch]) -> Iterator[ClipBatch]:
+    for batch in batches:
+        if run.stop.requested:
+            interrupt(run)
+        yield batch
+
+
+def interrupt(run: Run) -> None:
+    """All that is needed to go on is saved already, or on its way."""
+    finish_saving(run.checkpoints)
+    raise InterruptedRunError(
+        f"stopped at step {run.checkpoints.latest_step()}: the same command goes on"
+    )
+
+
+def finite_mean(steps: Sequence[Metrics]) -> Metrics:
+    """The mean of each metric over the steps that are finite, or over all where none is."""
+    finite = [step for step in steps if np.isfinite(step["loss"])] or steps
+    return {name: float(np.mean([step[name] for step in finite])) for name in steps[0]}
+
+
+def is_best(epochs: Sequence[Metrics]) -> bool:
+    """Whether no epoch has a lower dev WER than the last one."""
+    return epochs[-1]["dev_wer"] <= min(epoch["dev_wer"] for epoch in epochs)
+
+
+def epoch_line(epochs: Sequence[Metrics], of: int) -> str:
+    last = epochs[-1]
+    return (
+        f"epoch {len(epochs)}/{of}  loss {last['loss']:.2f}  dev WER {last['dev_wer']:.1f} % "
+        f"(conv {last['dev_conv_wer']:.1f} %)  learning rate {last['learning_rate']:.1e}"
+    )

@@ -13,11 +13,12 @@ from sfsign_jax.checkpoint import load_checkpoint
 from sfsign_jax.data.catalog import open_dataset
 from sfsign_jax.data.evaluation_batches import ClipBatch, evaluation_batches, evaluation_order
 from sfsign_jax.data.features import (
+    feature_clip_ids,
     feature_evaluation_batches,
     feature_training_batches,
     open_features,
 )
-from sfsign_jax.data.training_batches import training_batches
+from sfsign_jax.data.training_batches import clip_ids, training_batches
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 from sfsign_jax.extraction import fingerprint
@@ -30,6 +31,7 @@ class Source(NamedTuple):
     train_clips: int
     preprocessing: Preprocessing
     training_batches: Callable[[int, int], Iterator[dict[str, Any]]]  # first and last + 1
+    clip_ids: Callable[[int], list[str]]  # of a training batch
     dev_batches: Callable[[], Iterator[ClipBatch]]
     network: Callable[..., ClipLogits]  # (state, inputs, num_frames, config=…)
 
@@ -54,6 +56,7 @@ def frame_source(config: ConfigDict) -> Source:
         len(dataset.splits["train"]),
         preprocessing,
         functools.partial(training_batches, dataset, config),
+        functools.partial(clip_ids, dataset, config),
         functools.partial(evaluation_batches, dataset, "dev", config, order),
         functools.partial(clip_logits, preprocessing=preprocessing, padding=padding),
     )
@@ -80,6 +83,7 @@ def feature_source(config: ConfigDict) -> Source:
         len(features.clips["train"]),
         description.preprocessing,
         functools.partial(feature_training_batches, features, config),
+        functools.partial(feature_clip_ids, features, config),
         functools.partial(feature_evaluation_batches, features, "dev", config),
         feature_logits,
     )

@@ -65,7 +65,14 @@ def train_step(
         optimizer=optimizer,
         key=state.key,
     )
-    return state, {"loss": loss, **parts, "grad_norm": grad_norm, "learning_rate": rate}
+    return state, {
+        "loss": loss,
+        **parts,
+        "grad_norm": grad_norm,
+        "param_norm": optax.tree.norm(params),
+        "learning_rate": rate,
+        "skipped": jnp.copy(state.skipped),
+    }
 
 
 def outputs_of(model: SignModel, batch: Batch, recipe: Recipe, key: Array) -> ModelOutputs:

@@ -1,0 +1,125 @@
+"""A run on disk: everything it needs to go on exactly where it was."""
+
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypedDict
+
+import jax
+import numpy as np
+import orbax.checkpoint as ocp
+
+from sfsign_jax.errors import UserError
+from sfsign_jax.training.state import TrainState
+
+FOLDER = "checkpoints"
+
+
+class Progress(TypedDict):
+    """What a run has come to, beside its state."""
+
+    epochs: list[dict[str, float]]  # metrics and WER of every finished epoch
+    steps: list[dict[str, float]]  # metrics of every step of the epoch that is under way
+
+
+def open_checkpoints(
+    workdir: Path, keep_last: int, keep_period: int | None
+) -> ocp.CheckpointManager:
+    """The checkpoints below `workdir`; the last ones are kept, and those of every n-th step."""
+    options = ocp.CheckpointManagerOptions(
+        max_to_keep=keep_last, keep_period=keep_period, cleanup_tmp_directories=True
+    )
+    return ocp.CheckpointManager((workdir / FOLDER).absolute(), options=options)
+
+
+def save_run(checkpoints: ocp.CheckpointManager, state: TrainState, progress: Progress) -> None:
+    """Save in the background. The run may go on: its arrays are copied first.
+
+    Raises:
+        UserError: this or an earlier checkpoint can't be written; those before it are whole.
+    """
+    arrays = named_arrays(state)
+    if int(arrays[".step"]) in checkpoints.all_steps():
+        return
+    about = {"checksum": checksum(arrays), "progress": progress}
+    try:
+        checkpoints.save(
+            int(arrays[".step"]),
+            args=ocp.args.Composite(
+                state=ocp.args.StandardSave(arrays), about=ocp.args.JsonSave(about)
+            ),
+        )
+    except (OSError, ValueError) as error:
+        raise not_written(checkpoints, error) from error
+
+
+def finish_saving(checkpoints: ocp.CheckpointManager) -> None:
+    """Wait until all is on disk.
+
+    Raises:
+        UserError: as for `save_run`.
+    """
+    try:
+        checkpoints.wait_until_finished()
+    except (OSError, ValueError) as error:
+        raise not_written(checkpoints, error) from error
+
+
+def not_written(checkpoints: ocp.CheckpointManager, error: Exception) -> UserError:
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return UserError(
+        f"{checkpoints.directory} can't be written ({reason}): make room and give the same "
+        f"command again; the checkpoints of steps {checkpoints.all_steps()} are whole"
+    )
+
+
+def restore_run(
+    checkpoints: ocp.CheckpointManager, fresh: TrainState, tell: Callable[[str], None]
+) -> tuple[TrainState, Progress]:
+    """The newest whole checkpoint, or the fresh state where there is none.
+
+    Damaged ones are told of and deleted: the run will write them again.
+    """
+    shapes = {name: np.empty_like(array) for name, array in named_arrays(fresh).items()}
+    for step in sorted(checkpoints.all_steps(), reverse=True):
+        try:
+            restored = checkpoints.restore(
+                step,
+                args=ocp.args.Composite(
+                    state=ocp.args.StandardRestore(shapes), about=ocp.args.JsonRestore()
+                ),
+            )
+            if checksum(restored.state) != restored.about["checksum"]:
+                raise ValueError("its arrays are not those that were saved")
+        except (OSError, ValueError, KeyError) as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            tell(f"checkpoint of step {step} is damaged and left out: {reason}")
+            checkpoints.delete(step)
+            continue
+        return with_arrays(fresh, restored.state), restored.about["progress"]
+    return fresh, {"epochs": [], "steps": []}
+
+
+def named_arrays(state: TrainState) -> dict[str, np.ndarray]:
+    """Copies of all arrays, under their paths."""
+    leaves, _ = jax.tree_util.tree_flatten_with_path(plain(state))
+    return {jax.tree_util.keystr(path): np.array(leaf) for path, leaf in leaves}
+
+
+def with_arrays(state: TrainState, arrays: dict[str, Any]) -> TrainState:
+    """The same tree with other arrays."""
+    paths, tree = jax.tree_util.tree_flatten_with_path(plain(state))
+    leaves = [jax.numpy.asarray(arrays[jax.tree_util.keystr(path)]) for path, _ in paths]
+    restored = jax.tree_util.tree_unflatten(tree, leaves)
+    return restored._replace(key=jax.random.wrap_key_data(restored.key))
+
+
+def plain(state: TrainState) -> TrainState:
+    return state._replace(key=jax.random.key_data(state.key))
+
+
+def checksum(arrays: dict[str, np.ndarray]) -> int:
+    result = 0
+    for name in sorted(arrays):
+        result = zlib.crc32(np.ascontiguousarray(arrays[name]).tobytes(), result)
+    return result

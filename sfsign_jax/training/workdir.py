@@ -1,0 +1,80 @@
+"""The folder of a run: what defines it is written there, and another run is refused."""
+
+import importlib.metadata
+import json
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jax
+from ml_collections import ConfigDict
+
+from sfsign_jax.errors import UserError
+from sfsign_jax.files import write_text_atomically
+
+CONFIG = "config.json"
+RUN = "run.json"
+PACKAGES = ("sfsign-jax", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
+
+
+def start_workdir(workdir: Path, config: ConfigDict) -> None:
+    """Make the folder, or find the same run in it.
+
+    Raises:
+        UserError: another run is there, or the folder can't be made.
+    """
+    text = config.to_json_best_effort(indent=2) + "\n"
+    path = workdir / CONFIG
+    if path.exists():
+        old = flattened(json.loads(path.read_text(encoding="utf-8")))
+        new = flattened(json.loads(text))
+        differences = [
+            f"config.{key} is {old.get(key)!r} there and {new.get(key)!r} now"
+            for key in sorted(old.keys() | new.keys())
+            if old.get(key) != new.get(key)
+        ]
+        if differences:
+            raise UserError(
+                f"{workdir} holds another run ({'; '.join(differences)}): "
+                "choose another --workdir, or the same config to go on with it"
+            )
+    try:
+        workdir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{workdir} can't be made: {error.strerror}") from error
+    write_text_atomically(path, text)
+    write_text_atomically(workdir / RUN, json.dumps(circumstances(), indent=2) + "\n")
+
+
+def flattened(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """optimizer: {learning_rate: 1} as optimizer.learning_rate: 1."""
+    flat: dict[str, Any] = {}
+    for key, value in config.items():
+        if isinstance(value, dict):
+            flat |= flattened(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+def circumstances() -> dict[str, Any]:
+    """Versions, commit and devices of this start."""
+    return {
+        "command": sys.argv,
+        "python": platform.python_version(),
+        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "commit": commit(),
+        "platform": jax.default_backend(),
+        "devices": [device.device_kind for device in jax.devices()],
+    }
+
+
+def commit() -> str | None:
+    """Of the source tree, where it is one."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None

@@ -1,0 +1,143 @@
+"""A run that is stopped or killed goes on as if nothing had happened."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import orbax.checkpoint as ocp
+import pytest
+
+from sfsign_jax.data.preparation import prepare
+from sfsign_jax.training.run_checkpoints import open_checkpoints
+
+CONFIG = Path(__file__).parents[2] / "configs" / "demo.py"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_compilation(tmp_path_factory):
+    """Programs that are made quickly, and once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+        patch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path_factory.mktemp("programs")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def command(tmp_path_factory):
+    """A run of three epochs of four steps that saves after every step."""
+    folder = tmp_path_factory.mktemp("prepared")
+    prepare("synthetic_signs/demo", folder, clips="8,2,1")
+    settings = {
+        "data.name": "synthetic_signs/demo_8_2_1",
+        "data.prepared_dir": folder,
+        "model.width": 8,
+        "model.beta_inv": 2,
+        "model.hidden_size": 8,
+        "model.pathway_enhancement": False,
+        "training.epochs": 3,
+        "training.batch_size": 2,
+        "training.save_minutes": 0.0,
+        "evaluation.batch_size": 2,
+    }
+    options = [f"--config.{name}={value}" for name, value in settings.items()]
+    return [sys.executable, "-m", "sfsign_jax.train", "--config", str(CONFIG), *options]
+
+
+@pytest.fixture(scope="module")
+def whole(command, tmp_path_factory):
+    """The run, never stopped."""
+    workdir = tmp_path_factory.mktemp("runs") / "whole"
+    subprocess.run([*command, "--workdir", str(workdir)], check=True)
+    return workdir
+
+
+def stop_at(step, signal_number, command, workdir):
+    """Start or go on, and send the signal once that step is saved; the exit status."""
+    process = subprocess.Popen([*command, "--workdir", str(workdir)], stderr=subprocess.PIPE)
+    while process.poll() is None and not newest(workdir) >= step:
+        time.sleep(0.01)
+    process.send_signal(signal_number)
+    return process.wait()
+
+
+def newest(workdir):
+    steps = (workdir / "checkpoints").glob("[0-9]*")
+    return max((int(path.name) for path in steps if path.name.isdigit()), default=0)
+
+
+def last_checkpoint(workdir):
+    checkpoints = open_checkpoints(workdir, 2, None)
+    step = checkpoints.latest_step()
+    arguments = ocp.args.Composite(state=ocp.args.StandardRestore(), about=ocp.args.JsonRestore())
+    restored = checkpoints.restore(step, args=arguments)
+    checkpoints.close()
+    return step, restored
+
+
+def assert_same_run(workdir, whole):
+    (step, ours), (last, expected) = last_checkpoint(workdir), last_checkpoint(whole)
+    assert step == last == 12
+    assert ours.about == expected.about
+    assert ours.state.keys() == expected.state.keys()
+    for name, array in expected.state.items():
+        np.testing.assert_array_equal(ours.state[name], array, err_msg=name)
+    for name in ("metrics.json", "best/model.json"):
+        assert (workdir / name).read_text() == (whole / name).read_text()
+
+
+def test_killed_and_terminated(command, whole, tmp_path):
+    workdir = tmp_path / "run"
+    assert stop_at(2, signal.SIGKILL, command, workdir) == -signal.SIGKILL
+    assert stop_at(6, signal.SIGTERM, command, workdir) == 75
+    assert newest(workdir) < 12
+    subprocess.run([*command, "--workdir", str(workdir)], check=True)
+    assert_same_run(workdir, whole)
+    assert (workdir / "train.log").read_text().count("go on from step") == 2
+
+
+def test_a_damaged_checkpoint_is_told_of_and_the_one_before_it_used(command, whole, tmp_path):
+    workdir = tmp_path / "run"
+    stop_at(6, signal.SIGTERM, command, workdir)
+    damaged = newest(workdir)
+    files = [path for path in (workdir / f"checkpoints/{damaged}").rglob("*") if path.is_file()]
+    largest = max(files, key=lambda path: path.stat().st_size)
+    data = bytearray(largest.read_bytes())
+    data[len(data) // 2] ^= 255
+    largest.write_bytes(data)
+    subprocess.run([*command, "--workdir", str(workdir)], check=True)
+    log = (workdir / "train.log").read_text()
+    assert f"checkpoint of step {damaged} is damaged" in log
+    assert f"go on from step {damaged - 1}" in log
+    assert_same_run(workdir, whole)
+
+
+def test_batches_that_are_not_finite_end_a_run_and_are_named(command, tmp_path):
+    """With this learning rate the first step leaves numbers that no later one can use."""
+    options = ["--config.optimizer.learning_rate=nan", "--config.training.max_skipped=2"]
+    done = subprocess.run(
+        [*command, *options, "--workdir", str(tmp_path / "run")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "error: 2 batches had a loss or gradient that is not finite" in done.stderr
+    assert "Traceback" not in done.stderr
+    lines = (tmp_path / "run" / "not_finite.log").read_text().splitlines()
+    assert lines[0].startswith("step 2: loss nan")
+    assert all(line.count("train-0") == 2 for line in lines)
+    assert newest(tmp_path / "run") >= 3
+
+
+def test_what_defines_a_run_is_written_down(whole):
+    run = json.loads((whole / "run.json").read_text())
+    assert run["packages"]["jax"]
+    assert run["devices"]
+    assert json.loads((whole / "config.json").read_text())["training"]["epochs"] == 3
+    metrics = json.loads((whole / "metrics.json").read_text())
+    assert len(metrics) == 3
+    assert {"loss", "dev_wer", "dev_conv_wer", "grad_norm", "param_norm"} <= metrics[0].keys()
