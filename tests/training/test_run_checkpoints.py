@@ -1,0 +1,84 @@
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+from oracle import small_config
+
+from sfsign_jax.training import Recipe, create_train_state
+from sfsign_jax.training.run_checkpoints import (
+    finish_saving,
+    open_checkpoints,
+    restore_run,
+    save_run,
+)
+
+CONFIG = small_config()
+
+
+def state_at(step, seed=0):
+    state = create_train_state(CONFIG, Recipe(), seed)
+    return state._replace(step=state.step + step)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Steps 1 to 3, of which the last two are kept."""
+    checkpoints = open_checkpoints(tmp_path, keep_last=2, keep_period=None)
+    for step in (1, 2, 3):
+        save_run(checkpoints, state_at(step, seed=step), {"epochs": [], "steps": [{"loss": 0.1}]})
+    finish_saving(checkpoints)
+    yield checkpoints
+    checkpoints.close()
+
+
+def restored(checkpoints):
+    told = []
+    state, progress = restore_run(checkpoints, state_at(0), told.append)
+    return state, progress, told
+
+
+def assert_equal_states(ours, expected):
+    ours, expected = (s._replace(key=jax.random.key_data(s.key)) for s in (ours, expected))
+    for a, b in zip(jax.tree.leaves(ours), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_everything_comes_back(saved):
+    state, progress, told = restored(saved)
+    assert_equal_states(state, state_at(3, seed=3))
+    assert progress == {"epochs": [], "steps": [{"loss": 0.1}]}
+    assert (told, saved.all_steps()) == ([], [2, 3])
+
+
+def test_nothing_there_is_a_fresh_start(tmp_path):
+    checkpoints = open_checkpoints(tmp_path, keep_last=2, keep_period=None)
+    state, progress, _ = restored(checkpoints)
+    assert_equal_states(state, state_at(0))
+    assert progress == {"epochs": [], "steps": []}
+    checkpoints.close()
+
+
+@pytest.mark.parametrize("damage", ["flipped", "cut", "gone"])
+def test_a_damaged_checkpoint_is_told_of_and_the_one_before_it_used(saved, damage):
+    files = [path for path in Path(saved.directory, "3").rglob("*") if path.is_file()]
+    largest = max(files, key=lambda path: path.stat().st_size)
+    data = bytearray(largest.read_bytes())
+    data[len(data) // 2] ^= 255
+    if damage == "gone":
+        largest.unlink()
+    else:
+        largest.write_bytes(bytes(data if damage == "flipped" else data[: len(data) // 2]))
+    state, _, (line,) = restored(saved)
+    assert line.startswith("checkpoint of step 3 is damaged and left out: ")
+    assert_equal_states(state, state_at(2, seed=2))
+    assert saved.all_steps() == [2]
+
+
+def test_every_nth_step_is_kept(tmp_path):
+    checkpoints = open_checkpoints(tmp_path, keep_last=1, keep_period=2)
+    for step in (1, 2, 3):
+        save_run(checkpoints, state_at(step), {"epochs": [], "steps": []})
+        finish_saving(checkpoints)
+    assert checkpoints.all_steps() == [2, 3]
+    checkpoints.close()
