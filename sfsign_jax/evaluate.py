@@ -2,7 +2,8 @@
 
 python -m sfsign_jax.evaluate --checkpoint DIR --config configs/NAME.py --split dev [--output DIR]
 
-References, predictions (CTM), metrics.json and report.html go to the output folder.
+References, predictions (CTM), metrics.json and report.html go to the output folder. The published
+setting is --padding reference --batch_size 2.
 """
 
 import functools

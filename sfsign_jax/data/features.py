@@ -116,10 +116,20 @@ def feature_clip_ids(features: FeatureSet, config: ConfigDict, number: int) -> l
 def planned_feature_batch(
     features: FeatureSet, config: FrozenConfigDict, number: int
 ) -> PlannedBatch:
-    lengths = [clip["rows"] for clip in features.clips["train"]]
+    lengths = tuple(clip["rows"] for clip in features.clips["train"])
     epoch, step = divmod(number, len(lengths) // config.training.batch_size)
-    rng = np.random.default_rng([config.seed, epoch])
-    return shuffled_batches(lengths, config.data.buckets, config.training.batch_size, rng)[step]
+    buckets = tuple(config.data.buckets)
+    return feature_epoch_plan(lengths, buckets, config.training.batch_size, config.seed, epoch)[
+        step
+    ]
+
+
+@functools.lru_cache(maxsize=2)
+def feature_epoch_plan(
+    lengths: tuple[int, ...], buckets: tuple[int, ...], batch_size: int, seed: int, epoch: int
+) -> list[PlannedBatch]:
+    """Which clips share a batch in an epoch."""
+    return shuffled_batches(lengths, buckets, batch_size, np.random.default_rng([seed, epoch]))
 
 
 def feature_evaluation_batches(

@@ -189,11 +189,8 @@ def record(run: Run, progress: Progress, metrics: dict[str, jax.Array]) -> None:
 
 def end_epoch(run: Run, state: TrainState, progress: Progress) -> None:
     """Recognise the dev split; keep the model where it is the best so far."""
-    network = functools.partial(
-        run.source.network,
-        nnx.merge_state(state.params, state.batch_stats),
-        config=run.description.config,
-    )
+    weights = nnx.merge_state(state.params, state.batch_stats)
+    network = functools.partial(run.source.network, weights, config=run.description.config)
     batches = until_stopped(run, run.source.dev_batches())
     predictions = predict_split(network, batches, run.source.vocabulary)
     metrics = finite_mean(progress["steps"])
@@ -203,7 +200,6 @@ def end_epoch(run: Run, state: TrainState, progress: Progress) -> None:
     progress["epochs"].append(metrics)
     progress["steps"] = []
     if is_best(progress["epochs"]):
-        weights = nnx.merge_state(state.params, state.batch_stats)
         save_checkpoint(run.workdir / "best", weights, run.description)
     text = json.dumps(progress["epochs"], indent=2)
     write_text_atomically(run.workdir / "metrics.json", text + "\n")

@@ -38,13 +38,14 @@ def save_run(checkpoints: ocp.CheckpointManager, state: TrainState, progress: Pr
     Raises:
         UserError: this or an earlier checkpoint can't be written; those before it are whole.
     """
-    arrays = named_arrays(state)
-    if int(arrays[".step"]) in checkpoints.all_steps():
+    step = int(state.step)
+    if step in checkpoints.all_steps():
         return
+    arrays = named_arrays(state)
     about = {"checksum": checksum(arrays), "progress": progress}
     try:
         checkpoints.save(
-            int(arrays[".step"]),
+            step,
             args=ocp.args.Composite(
                 state=ocp.args.StandardSave(arrays), about=ocp.args.JsonSave(about)
             ),
@@ -121,5 +122,5 @@ def plain(state: TrainState) -> TrainState:
 def checksum(arrays: dict[str, np.ndarray]) -> int:
     result = 0
     for name in sorted(arrays):
-        result = zlib.crc32(np.ascontiguousarray(arrays[name]).tobytes(), result)
+        result = zlib.crc32(np.asarray(arrays[name]).tobytes(), result)
     return result
