@@ -28,6 +28,7 @@ from sfsign_jax.data.batching import padding_overhead
 from sfsign_jax.data.catalog import PREPARED_DIR, Dataset, open_dataset
 from sfsign_jax.data.pipeline import closing, loaded_ahead
 from sfsign_jax.data.training_batches import clip_rng, epoch_plan, kept_frames, training_batches
+from sfsign_jax.parallel import clip_mesh
 
 CORES = os.cpu_count() or 1
 ROUNDS = 3
@@ -103,7 +104,10 @@ def our_loading(dataset: Dataset, config, workers: int) -> tuple[float, float]:
     """Clips and decoded frames a second; a frame that a clip has twice is decoded once."""
     config = config.copy_and_resolve_references()
     config.data.workers = workers
-    rate = timed(training_batches(dataset, config, 0, BATCHES)) * config.training.batch_size
+    rate = (
+        timed(training_batches(dataset, config, 0, BATCHES, clip_mesh(1)))
+        * config.training.batch_size
+    )
     frozen = FrozenConfigDict(config)
     num_frames = dataset.num_frames["train"]
     decoded = [
@@ -171,7 +175,7 @@ def memory(dataset: Dataset, config, workers: int) -> float:
     config.data.workers = workers
     before = resident()
     peak = 0.0
-    batches = training_batches(dataset, config, 0, BATCHES)
+    batches = training_batches(dataset, config, 0, BATCHES, clip_mesh(1))
     for _ in batches:
         peak = max(peak, resident())
     return peak - before

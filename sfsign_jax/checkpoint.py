@@ -50,14 +50,15 @@ def save_checkpoint(directory: Path, state: nnx.State, description: ModelDescrip
     directory = Path(directory).absolute()
     unfinished = directory.with_name(directory.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
+    text = json.dumps({"format": FORMAT} | dataclasses.asdict(description), indent=2)
     try:
         unfinished.mkdir(parents=True)
-    except OSError as error:
-        raise UserError(f"{directory} can't be written: {error.strerror}") from error
-    with ocp.StandardCheckpointer() as checkpointer:
-        checkpointer.save(unfinished / ARRAYS, nnx.to_pure_dict(state))
-    text = json.dumps({"format": FORMAT} | dataclasses.asdict(description), indent=2)
-    (unfinished / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
+        with own_checkpointer() as checkpointer:
+            checkpointer.save(unfinished / ARRAYS, jax.device_get(nnx.to_pure_dict(state)))
+        (unfinished / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
+    except (OSError, ValueError) as error:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise UserError(f"{directory} can't be written: {reason_of(error)}") from error
     if directory.exists():
         old = directory.with_name(directory.name + ".old")
         shutil.rmtree(old, ignore_errors=True)
@@ -77,21 +78,40 @@ def load_checkpoint(directory: Path) -> tuple[SignModel, ModelDescription]:
     directory = Path(directory).absolute()
     description = read_description(directory)
     shapes = abstract_model(description.config)[1]
-    device = jax.sharding.SingleDeviceSharding(jax.devices()[0])
+    device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
     target = jax.tree.map(
         lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=device), nnx.to_pure_dict(shapes)
     )
     try:
-        with ocp.StandardCheckpointer() as checkpointer:
+        with own_checkpointer() as checkpointer:
             arrays = checkpointer.restore(directory / ARRAYS, target)
     except (ValueError, FileNotFoundError) as error:
-        reason = str(error).splitlines()[0]
         raise UserError(
-            f"{directory} has arrays that do not fit its {DESCRIPTION}: {reason}"
+            f"{directory} has arrays that do not fit its {DESCRIPTION}: {reason_of(error)}"
         ) from error
     state = jax.tree.map(lambda x: x, shapes)  # a copy of the tree
     nnx.replace_by_pure_dict(state, arrays)
     return model_with(description.config, state), description
+
+
+def reason_of(error: Exception) -> str:
+    """One line; of Orbax's long ones about a failed write the part that says why."""
+    line = (str(error).splitlines() or [type(error).__name__])[0]
+    return (
+        line.rpartition("Failed writing: ")[2].rpartition(": ")[2]
+        if "Failed writing" in line
+        else line
+    )
+
+
+def own_checkpointer() -> ocp.StandardCheckpointer:
+    """One that waits for no other process of the run."""
+    process = jax.process_index()
+    return ocp.StandardCheckpointer(
+        multiprocessing_options=ocp.options.MultiprocessingOptions(
+            primary_host=process, active_processes={process}, barrier_sync_key_prefix=str(process)
+        )
+    )
 
 
 def read_description(directory: Path) -> ModelDescription:

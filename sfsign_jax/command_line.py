@@ -3,19 +3,37 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import jax
 from absl import flags
 from ml_collections import ConfigDict, config_flags
 
+from sfsign_jax import devices
 from sfsign_jax.errors import UserError, run_command_line
+
+PLATFORM: flags.FlagHolder[Any] = flags.DEFINE_enum(
+    "platform", "auto", devices.PLATFORMS, "what computes"
+)
+COORDINATOR = flags.DEFINE_string(
+    "coordinator",
+    None,
+    "of a run of several processes: HOST:PORT of the first one, or 'auto' where SLURM, Open MPI, "
+    "Kubernetes or a TPU pod tell",
+)
+NUM_PROCESSES = flags.DEFINE_integer("num_processes", None, "how many, with --coordinator")
+PROCESS_ID = flags.DEFINE_integer("process_id", None, "which this is, from 0 on")
 
 
 def run_with_config(main: Callable[[ConfigDict], None]) -> None:
-    """Parse the command line, then run `main` with the config; mistakes end with status 2."""
+    """Parse the command line, choose devices, run `main`; mistakes end with status 2."""
     config_flags.DEFINE_config_file("config", None, "a file of configs/", lock_config=True)
 
     def parse_and_run() -> None:
         config = parse(sys.argv)
+        if COORDINATOR.value:
+            connect(COORDINATOR.value)
+        devices.start(PLATFORM.value)
         main(config)
 
     run_command_line(parse_and_run)
@@ -44,6 +62,22 @@ def parse(arguments: list[str]) -> ConfigDict:
     if not isinstance(flags.FLAGS.config, ConfigDict):  # its errors come when it is read
         raise UserError(f"{file} can't be loaded: it must define get_config()")
     return flags.FLAGS.config
+
+
+def connect(coordinator: str) -> None:
+    """Join the other processes of the run.
+
+    Raises:
+        UserError: nothing tells who they are, or they can't be reached.
+    """
+    address = None if coordinator == "auto" else coordinator
+    try:
+        jax.distributed.initialize(address, NUM_PROCESSES.value, PROCESS_ID.value)
+    except (ValueError, RuntimeError) as error:
+        raise UserError(
+            f"--coordinator {coordinator}: the processes can't join ({one_line(str(error))}); give "
+            "HOST:PORT of the first one with --num_processes and --process_id"
+        ) from error
 
 
 def one_line(text: str) -> str:

@@ -76,9 +76,15 @@ def published_config() -> ConfigDict:
                 "epochs": 80,
                 "batch_size": 2,
                 "padding": "masked",  # or "reference", the published batches
+                # Or "bfloat16", but not of parameters, statistics and losses; or "float64", of all.
                 "compute_dtype": "float32",
+                # For less memory: a batch in so many parts, one after the other, and stages
+                # (s2 to s5) whose activations are computed again for the backward pass.
+                "accumulation": 1,
+                "remat": (),
+                "freeze_statistics": False,  # batch norms keep and use their running statistics
                 "max_skipped": 30,  # batches that are not finite; this many end the run
-                "save_minutes": 10.0,  # between checkpoints; one more at the end of every epoch
+                "save_steps": 500,  # between checkpoints; one more at the end of every epoch
                 "keep_last": 2,  # checkpoints; beside them
                 "keep_epochs": 0,  # that of every n-th epoch; 0: none
             },
@@ -119,6 +125,9 @@ def recipe(config: ConfigDict, steps_per_epoch: int) -> Recipe:
             padding=config.training.padding,
             crop_size=tuple(config.data.crop_size),
             compute_dtype=config.training.compute_dtype,
+            accumulation=config.training.accumulation,
+            remat=tuple(config.training.remat),
+            freeze_statistics=config.training.freeze_statistics,
             train_backbone=not config.data.features,
             **config.optimizer,
         )

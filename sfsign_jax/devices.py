@@ -1,9 +1,52 @@
-"""Settings of JAX that every command line shares."""
+"""Which backend computes, and settings of JAX that every command line shares."""
 
+import importlib.metadata
 import os
+import sys
 from pathlib import Path
 
 import jax
+import jax.extend
+import numpy as np
+
+from sfsign_jax.errors import UserError
+from sfsign_jax.models.sign_model import ModelConfig
+from sfsign_jax.models.slowfast import BackboneConfig
+from sfsign_jax.training.optimizer import Recipe
+from sfsign_jax.training.state import create_train_state
+from sfsign_jax.training.step import train_step
+
+PLATFORMS = ("auto", "cpu", "gpu", "tpu", "metal")
+# JAX's names of backends, and ours.
+OURS = {"cuda": "gpu", "rocm": "gpu", "mps": "metal", "METAL": "metal"}
+
+
+def start(platform: str) -> None:
+    """Choose the backend, and say which on stderr; what can't be started falls back to the CPU.
+
+    Raises:
+        UserError: a platform was asked for by name and can't be started.
+    """
+    cache_compiled_programs()
+    if platform == "cpu":
+        jax.config.update("jax_platforms", "cpu")
+    found, problem = start_backend()
+    if platform not in ("auto", found):
+        raise UserError(
+            f"--platform {platform} can't be started ({problem or 'JAX finds no such device'}): "
+            "install the extra of that name, or leave --platform out"
+        )
+    if found == "metal" and (lack := missing_operation()):
+        found, problem = "cpu", f"the Metal plugin lacks an operation: {lack}"
+        jax.extend.backend.clear_backends()
+        jax.config.update("jax_platforms", "cpu")
+    if found != "cpu":
+        # The same on every backend: 10 bits of mantissa at least, f32 sums. Left alone, a GPU would
+        # take these, and a TPU 8 bits.
+        jax.config.update("jax_default_matmul_precision", "tensorfloat32")
+    kinds = ", ".join(sorted({device.device_kind for device in jax.devices()}))
+    reason = f"; {problem}" if problem else ""
+    print(f"platform: {found} ({jax.device_count()} × {kinds}){reason}", file=sys.stderr)
 
 
 def cache_compiled_programs() -> None:
@@ -11,3 +54,46 @@ def cache_compiled_programs() -> None:
     if not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
         jax.config.update("jax_compilation_cache_dir", str(cache / "sfsign_jax" / "programs"))
+
+
+def start_backend() -> tuple[str, str]:
+    """The platform that JAX starts, and why it is no other one where one is installed."""
+    try:
+        backend = jax.default_backend()
+    except RuntimeError as error:
+        jax.config.update("jax_platforms", "cpu")
+        return "cpu", first_line(error)
+    plugins = sorted(plugin.name for plugin in importlib.metadata.entry_points(group="jax_plugins"))
+    problem = ""
+    if backend == "cpu" and plugins and jax.config.read("jax_platforms") != "cpu":
+        problem = f"{' and '.join(plugins)} found no device"
+    return OURS.get(backend, backend), problem
+
+
+def missing_operation() -> str:
+    """Why a small network can't be trained on the backend; nothing where it can."""
+    config = ModelConfig(
+        num_classes=3,
+        backbone=BackboneConfig(depths=(1, 1, 1, 1), temporal_blocks=(1, 1, 1, 1), width=8),
+        hidden_size=8,
+    )
+    recipe = Recipe(crop_size=(32, 32))
+    batch = {
+        "frames": np.zeros((1, 8, 32, 32, 3), np.uint8),
+        "corner": np.zeros((1, 2), np.int32),
+        "flip": np.zeros(1, bool),
+        "num_frames": np.array([8], np.int32),
+        "labels": np.ones((1, 1), np.int32),
+        "num_labels": np.ones(1, np.int32),
+    }
+    try:
+        jax.block_until_ready(
+            train_step(create_train_state(config, recipe), batch, config=config, recipe=recipe)
+        )
+    except (RuntimeError, NotImplementedError, ValueError) as error:
+        return first_line(error)
+    return ""
+
+
+def first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -7,7 +7,8 @@ setting is --padding reference --batch_size 2.
 """
 
 import functools
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,10 @@ from sfsign_jax.checkpoint import check_frame_size, load_checkpoint
 from sfsign_jax.command_line import required_path, run_with_config
 from sfsign_jax.data.catalog import open_dataset
 from sfsign_jax.data.evaluation_batches import ClipBatch, evaluation_batches, evaluation_order
-from sfsign_jax.devices import cache_compiled_programs
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_report, write_results
 from sfsign_jax.inference import clip_logits, predict_split
+from sfsign_jax.parallel import clip_mesh, described, is_first_process, whole
 
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "a checkpoint folder")
 SPLIT = flags.DEFINE_string("split", "dev", "the split to evaluate")
@@ -39,7 +40,6 @@ PADDING: flags.FlagHolder[Any] = flags.DEFINE_enum(
 def main(config: ConfigDict) -> None:
     checkpoint = required_path("checkpoint", CHECKPOINT.value)
     output = Path(OUTPUT.value or checkpoint.absolute().parent / "evaluation" / SPLIT.value)
-    cache_compiled_programs()
     model, description = load_checkpoint(checkpoint)
     dataset = open_dataset(config.data.name, config.data.prepared_dir)
     if description.vocabulary is not None and description.vocabulary != dataset.vocabulary:
@@ -56,15 +56,21 @@ def main(config: ConfigDict) -> None:
     config.evaluation.batch_size = BATCH_SIZE.value or config.evaluation.batch_size
     lengths = dataset.num_frames[SPLIT.value]
     order = evaluation_order(lengths, PADDING.value)
-    batches = evaluation_batches(dataset, SPLIT.value, config, order)
+    mesh = clip_mesh(config.evaluation.batch_size)
+    if is_first_process():
+        print(f"evaluating on {described(mesh)}", file=sys.stderr)
+    batches = evaluation_batches(dataset, SPLIT.value, config, order, mesh)
     network = functools.partial(
         clip_logits,
-        nnx.state(model),
+        whole(nnx.state(model), mesh),
         config=description.config,
         preprocessing=description.preprocessing,
         padding=PADDING.value,
     )
-    predictions = predict_split(network, with_progress(batches, sum(lengths)), dataset.vocabulary)
+    batches = with_progress(batches, lengths)
+    predictions = predict_split(network, batches, dataset.vocabulary, mesh)
+    if not is_first_process():
+        return
     errors = write_results(
         output,
         {
@@ -83,14 +89,14 @@ def main(config: ConfigDict) -> None:
     print(f"predictions, metrics and report.html: {output}")
 
 
-def with_progress(batches: Iterable[ClipBatch], num_frames: int) -> Iterator[ClipBatch]:
+def with_progress(batches: Iterable[ClipBatch], lengths: Sequence[int]) -> Iterator[ClipBatch]:
     """The batches, and how many of all frames they make up: clips are longest first."""
     with tqdm(
-        total=num_frames, unit="frame", unit_scale=True, leave=False, disable=None
+        total=sum(lengths), unit="frame", unit_scale=True, leave=False, disable=None
     ) as progress:
         for batch in batches:
             yield batch
-            progress.update(int(batch.num_frames[: len(batch.ids)].sum()))
+            progress.update(sum(lengths[i] for i in batch.numbers))
 
 
 if __name__ == "__main__":

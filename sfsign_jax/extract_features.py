@@ -5,6 +5,7 @@ python -m sfsign_jax.extract_features --checkpoint DIR --config configs/NAME.py 
 An interrupted run goes on where it was when it is started again.
 """
 
+import jax
 from absl import flags
 from flax import nnx
 from ml_collections import ConfigDict
@@ -12,7 +13,7 @@ from ml_collections import ConfigDict
 from sfsign_jax.checkpoint import check_frame_size, load_checkpoint
 from sfsign_jax.command_line import required_path, run_with_config
 from sfsign_jax.data.catalog import open_dataset
-from sfsign_jax.devices import cache_compiled_programs
+from sfsign_jax.errors import UserError
 from sfsign_jax.extraction import extract_features
 
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "a checkpoint folder")
@@ -22,7 +23,8 @@ OUTPUT = flags.DEFINE_string("output", None, "a folder for the features")
 def main(config: ConfigDict) -> None:
     checkpoint = required_path("checkpoint", CHECKPOINT.value)
     output = required_path("output", OUTPUT.value)
-    cache_compiled_programs()
+    if jax.process_count() > 1:
+        raise UserError("features are extracted by one process: leave --coordinator out")
     model, description = load_checkpoint(checkpoint)
     dataset = open_dataset(config.data.name, config.data.prepared_dir)
     check_frame_size(description, dataset)

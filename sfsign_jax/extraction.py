@@ -26,6 +26,7 @@ from sfsign_jax.files import replacing, write_text_atomically
 from sfsign_jax.inference import clip_features, one_behind
 from sfsign_jax.models.padding import left_padding, num_steps, video_length
 from sfsign_jax.models.sign_model import ModelConfig
+from sfsign_jax.parallel import by_clip, clip_mesh, on, whole
 
 STARTED = "started.json"  # who began to fill a folder
 
@@ -43,18 +44,24 @@ def extract_features(
         UserError: `folder` has features of another checkpoint or dataset, or can't be written.
     """
     start_folder(folder, {"dataset": dataset.name, "checkpoint": fingerprint(state)})
+    mesh = clip_mesh(config.evaluation.batch_size)
     network = functools.partial(
-        clip_features, state, config=description.config, preprocessing=description.preprocessing
+        clip_features,
+        whole(state, mesh),
+        config=description.config,
+        preprocessing=description.preprocessing,
     )
 
     def run(batch: ClipBatch) -> tuple[ClipBatch, Any]:
-        return batch._replace(inputs=batch.inputs[:0]), network(batch.inputs, batch.num_frames)
+        inputs = by_clip((batch.inputs, batch.num_frames), mesh)
+        with on(mesh):
+            return batch._replace(inputs=batch.inputs[:0]), network(*inputs)
 
     for split, lengths in dataset.num_frames.items():
         (folder / split).mkdir(exist_ok=True)
         order = evaluation_order(lengths, "masked")
         missing = [i for i in order if not clip_file(folder, split, i).exists()]
-        batches = evaluation_batches(dataset, split, config, missing)
+        batches = evaluation_batches(dataset, split, config, missing, mesh)
         with tqdm(total=len(lengths), desc=split, unit="clip", disable=None) as progress:
             progress.update(len(lengths) - len(missing))
             for batch, features in one_behind(map(run, batches)):

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from jax import Array
+from jax.sharding import Mesh
 from jaxtyping import Float, Int, UInt8
 
 from sfsign_jax.data.evaluation_batches import ClipBatch
@@ -17,6 +18,7 @@ from sfsign_jax.data.transforms import Preprocessing, crop_flip_normalize
 from sfsign_jax.decoding import beam_search
 from sfsign_jax.errors import UserError
 from sfsign_jax.models.sign_model import ModelConfig, ModelOutputs, Padding, model_with
+from sfsign_jax.parallel import by_clip, everywhere, on
 
 Beams = tuple[Int[Array, "b k u"], Int[Array, "b k"], Float[Array, "b k"]]  # of beam_search
 
@@ -96,15 +98,19 @@ def predict_split(
     network: Callable[..., ClipLogits],
     batches: Iterable[ClipBatch],
     vocabulary: Sequence[str],
+    mesh: Mesh,
 ) -> SplitPredictions:
     """Beam search over both heads' logits of every clip; `network` takes inputs and lengths.
+
+    All processes get all predictions.
 
     Raises:
         UserError: the logits of a clip are not finite.
     """
 
     def search(batch: ClipBatch) -> tuple[ClipBatch, list[Beams]]:
-        beams = search_heads(network(batch.inputs, batch.num_frames))
+        with on(mesh):
+            beams = search_heads(network(*by_clip((batch.inputs, batch.num_frames), mesh)))
         return batch._replace(inputs=batch.inputs[:0]), beams
 
     predictions = SplitPredictions({}, {}, {}, {})
@@ -126,7 +132,8 @@ def one_behind(results: Iterable[Any]) -> Iterator[Any]:
 def search_heads(logits: ClipLogits) -> list[Beams]:
     """Beams of the BiLSTM's and of the convolutions' logits."""
     heads = (logits.sequence_logits, logits.conv_logits)
-    return [beam_search(jax.nn.log_softmax(head), logits.num_steps) for head in heads]
+    beams = [beam_search(jax.nn.log_softmax(head), logits.num_steps) for head in heads]
+    return everywhere(beams)
 
 
 def best_glosses(

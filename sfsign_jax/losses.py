@@ -52,13 +52,17 @@ def distillation_loss(
     student: Float[Array, "b steps classes"],
     teacher: Float[Array, "b steps classes"],
     valid: Bool[Array, "b steps"],
+    count: Float[Array, ""] | None = None,
 ) -> Float[Array, ""]:
-    """T² · KL(teacher ‖ student) at temperature T without the blank, mean over the valid steps."""
+    """T² · KL(teacher ‖ student) at temperature T without the blank, mean over the valid steps.
+
+    The mean is over `count` steps where the clips are a part of a batch.
+    """
     teacher = full_precision(jax.lax.stop_gradient(teacher)[..., 1:])
     log_teacher = jax.nn.log_softmax(teacher / TEMPERATURE)
     log_student = jax.nn.log_softmax(full_precision(student[..., 1:]) / TEMPERATURE)
     divergence = (jnp.exp(log_teacher) * (log_teacher - log_student)).sum(-1)
-    return TEMPERATURE**2 * (divergence * valid).sum() / valid.sum()
+    return TEMPERATURE**2 * (divergence * valid).sum() / (valid.sum() if count is None else count)
 
 
 def path_losses(
@@ -67,13 +71,14 @@ def path_losses(
     labels: Int[Array, "b u"],
     num_labels: Int[Array, " b"],
     weights: LossWeights,
+    count: Float[Array, ""] | None,
 ) -> dict[str, Float[Array, ""]]:
     """The three weighted terms of one path."""
     steps = outputs.num_steps
     valid = jnp.arange(path.conv_logits.shape[1]) < outputs.valid_steps[:, None]
     seq_ctc = ctc_loss(path.sequence_logits, steps, labels, num_labels).mean()
     conv_ctc = ctc_loss(path.conv_logits, steps, labels, num_labels).mean()
-    distillation = distillation_loss(path.conv_logits, path.sequence_logits, valid)
+    distillation = distillation_loss(path.conv_logits, path.sequence_logits, valid, count)
     return {
         "seq_ctc": weights.seq_ctc * seq_ctc,
         "conv_ctc": weights.conv_ctc * conv_ctc,
@@ -86,16 +91,20 @@ def recognition_loss(
     labels: Int[Array, "b u"],
     num_labels: Int[Array, " b"],
     weights: LossWeights = LossWeights(),
+    count: Float[Array, ""] | None = None,
 ) -> tuple[Float[Array, ""], dict[str, Float[Array, ""]]]:
     """The total and its parts, each weighted as it enters the total (SPEC "Loss and recipe").
 
     The parts are seq_ctc, conv_ctc and distillation of the main path and, with PFE, slow and
     fast. Classes of labels count from 1; `labels` past `num_labels` are ignored. The total is
-    infinite where a clip is too short for its labels.
+    infinite where a clip is too short for its labels. Where the clips are one of several equal
+    parts of a batch, `count` is the parts' mean number of valid steps: the mean of their totals
+    is then the batch's total.
     """
-    parts = path_losses(outputs.paths["main"], outputs, labels, num_labels, weights)
+    parts = path_losses(outputs.paths["main"], outputs, labels, num_labels, weights, count)
     for name in ("slow", "fast"):
         if name in outputs.paths:
-            terms = path_losses(outputs.paths[name], outputs, labels, num_labels, weights)
+            path = outputs.paths[name]
+            terms = path_losses(path, outputs, labels, num_labels, weights, count)
             parts[name] = getattr(weights, name) * jnp.stack(list(terms.values())).sum()
     return jnp.stack(list(parts.values())).sum(), parts

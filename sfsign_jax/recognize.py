@@ -6,8 +6,8 @@ python -m sfsign_jax.recognize --checkpoint DIR VIDEO_OR_FRAME_FOLDER ...
 import argparse
 from pathlib import Path
 
+from sfsign_jax import devices
 from sfsign_jax.data.frames import read_clip, resize_frames
-from sfsign_jax.devices import cache_compiled_programs
 from sfsign_jax.errors import UserError, run_command_line
 from sfsign_jax.models.padding import total_stride
 from sfsign_jax.recognizer import Recognition, Recognizer, load
@@ -21,11 +21,12 @@ def main() -> None:
     )
     parser.add_argument("--checkpoint", required=True, type=Path, help="a checkpoint folder")
     parser.add_argument("--output", type=Path, help="folder of the pictures; default: beside each")
+    parser.add_argument("--platform", default="auto", choices=devices.PLATFORMS)
     parser.add_argument("videos", nargs="+", type=Path, help="video files or folders of frames")
     arguments = parser.parse_args()
     if arguments.output and not arguments.output.is_dir():
         raise UserError(f"there is no folder {arguments.output} to write pictures to")
-    cache_compiled_programs()
+    devices.start(arguments.platform)
     recognizer = load(arguments.checkpoint)
     for video in arguments.videos:
         folder = arguments.output or video.absolute().parent

@@ -8,13 +8,12 @@ The same command goes on with a run that was killed. On SIGTERM a run saves and 
 import sys
 from pathlib import Path
 
-from absl import flags
+from absl import flags, logging
 from ml_collections import ConfigDict
 
 from sfsign_jax.command_line import required_path, run_with_config
 from sfsign_jax.data.catalog import prepared_versions
 from sfsign_jax.data.preparation import prepare
-from sfsign_jax.devices import cache_compiled_programs
 from sfsign_jax.training.loop import train
 from sfsign_jax.training.stopping import INTERRUPTED_STATUS, InterruptedRunError, NotFiniteError
 
@@ -24,11 +23,11 @@ WORKDIR = flags.DEFINE_string(
 
 
 def main(config: ConfigDict) -> None:
+    logging.set_verbosity(logging.FATAL)  # Orbax also logs what it raises
     workdir = required_path("workdir", WORKDIR.value)
     data = config.data
     if data.data_path and not prepared_versions(data.name, data.prepared_dir):
         prepare(data.name, Path(data.prepared_dir), Path(data.data_path))
-    cache_compiled_programs()
     try:
         train(config, workdir)
     except InterruptedRunError as error:

@@ -15,6 +15,7 @@ from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_or
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 from sfsign_jax.inference import clip_logits, predict_split
+from sfsign_jax.parallel import clip_mesh, whole
 
 MODEL = small_config(num_classes=9, weight_norm=False)
 LENGTHS = (21, 9, 33, 14, 40, 27, 12)
@@ -37,18 +38,20 @@ CORPUS = DATASET._replace(
 )
 
 
-def predictions(state, batch_size, padding="masked"):
+def predictions(state, batch_size, padding="masked", devices=1):
     config = run_config(buckets=(16, 40))
     config.evaluation.batch_size = batch_size
     order = evaluation_order(LENGTHS, padding)
     network = functools.partial(
         clip_logits,
-        state,
+        whole(state, clip_mesh(devices)),
         config=MODEL,
         preprocessing=Preprocessing((40, 40), (32, 32)),
         padding=padding,
     )
-    return predict_split(network, evaluation_batches(CORPUS, "dev", config, order), "ABCDEFGH")
+    mesh = clip_mesh(devices)
+    batches = evaluation_batches(CORPUS, "dev", config, order, mesh)
+    return predict_split(network, batches, "ABCDEFGH", mesh)
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +66,13 @@ def test_the_batch_size_changes_nothing_in_masked_padding(state):
     for name, by_clip in alone._asdict().items():
         assert by_clip == getattr(pairs, name) == getattr(many, name)
     assert set(alone.signers.values()) == {"anna"}
+
+
+@pytest.mark.parametrize(("batch_size", "padding"), [(4, "masked"), (2, "reference")])
+def test_the_number_of_devices_changes_nothing(state, batch_size, padding):
+    """Reference padding: fillers for devices without a clip change no neighbours."""
+    alone = predictions(state, batch_size, padding)
+    assert predictions(state, batch_size, padding, devices=8) == alone
 
 
 def test_a_network_whose_outputs_are_not_finite_predicts_nothing(state):

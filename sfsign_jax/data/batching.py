@@ -50,6 +50,14 @@ def ordered_batches(
     ]
 
 
+def filled_up(clips: tuple[int, ...], size: int) -> tuple[int, ...]:
+    """The clips and, up to `size`, the first of them again.
+
+    Repeated rather than blank: in reference padding a filler must not be the longest.
+    """
+    return clips + clips[:1] * (size - len(clips))
+
+
 def padding_overhead(plan: Sequence[PlannedBatch], lengths: Sequence[int]) -> float:
     """Frames filled up, as a share of the clips' own."""
     own = sum(lengths[i] for batch in plan for i in batch.clips)

@@ -5,12 +5,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from jax.sharding import Mesh
 from jaxtyping import Float, Int, UInt8
 from ml_collections import ConfigDict
 
-from sfsign_jax.data.batching import PlannedBatch, blank_frames, ordered_batches
+from sfsign_jax.data.batching import PlannedBatch, blank_frames, filled_up, ordered_batches
 from sfsign_jax.data.catalog import Dataset, Record
 from sfsign_jax.data.pipeline import closing, load_clip, loaded_ahead
+from sfsign_jax.parallel import filled, own_rows
 
 
 class ClipBatch(NamedTuple):
@@ -18,13 +20,14 @@ class ClipBatch(NamedTuple):
     ids: tuple[str, ...]
     signers: tuple[str, ...]
     glosses: tuple[tuple[str, ...], ...]  # what the clips are scored against
-    # Frames, or features where a network takes those; rows past the ids are fillers.
+    # Frames, or features where a network takes those. Rows past the ids are fillers, so that all
+    # batches have one size. Of several processes, each has its own rows of these two.
     inputs: UInt8[np.ndarray, "b bucket height width 3"] | Float[np.ndarray, "b t c"]
     num_frames: Int[np.ndarray, " b"]
 
 
 def evaluation_batches(
-    dataset: Dataset, split: str, config: ConfigDict, clips: Sequence[int]
+    dataset: Dataset, split: str, config: ConfigDict, clips: Sequence[int], mesh: Mesh
 ) -> Iterator[ClipBatch]:
     """The clips of a split with these numbers, in this order, whole.
 
@@ -33,7 +36,8 @@ def evaluation_batches(
     """
     batch_size = config.evaluation.batch_size
     plan = ordered_batches(clips, dataset.num_frames[split], config.data.buckets, batch_size)
-    load = functools.partial(evaluation_batch, dataset, split, batch_size)
+    size = filled(batch_size, mesh)
+    load = functools.partial(evaluation_batch, dataset, split, size, own_rows(size))
     return closing(loaded_ahead(load, plan, config.data.workers))
 
 
@@ -45,26 +49,25 @@ def evaluation_order(lengths: Sequence[int], padding: str) -> list[int]:
 
 
 def evaluation_batch(
-    dataset: Dataset, split: str, batch_size: int, planned: PlannedBatch
+    dataset: Dataset, split: str, size: int, rows: slice, planned: PlannedBatch
 ) -> ClipBatch:
-    """The clips of a plan, filled up to exactly `batch_size` rows by repeating the first.
-
-    Repeated rather than blank: in reference padding a filler must not be the longest.
-    """
-    records = [dataset.splits[split][i] for i in planned.clips]
-    frames = blank_frames(batch_size, planned.bucket, dataset.frame_size)
-    num_frames = np.array([len(record["frames"]) for record in records], np.int32)
-    for record, row in zip(records, frames, strict=False):
-        load_clip(dataset, record, range(len(record["frames"])), out=row)
-    missing = batch_size - len(records)
-    frames[len(records) :] = frames[0]
+    """The clips of a plan as `size` rows, and of them the frames of `rows`."""
+    own = filled_up(planned.clips, size)[rows]
+    num_frames = [dataset.num_frames[split][clip] for clip in own]
+    frames = blank_frames(len(own), planned.bucket, dataset.frame_size)
+    for place, clip in enumerate(own):
+        if (first := own.index(clip)) < place:
+            frames[place] = frames[first]
+        else:
+            load_clip(dataset, dataset.splits[split][clip], range(num_frames[place]), frames[place])
+    records = [dataset.splits[split][clip] for clip in planned.clips]
     return ClipBatch(
         planned.clips,
         tuple(record["id"].decode() for record in records),
         tuple(record["signer"].decode() for record in records),
         tuple(reference(dataset, split, record) for record in records),
         frames,
-        np.append(num_frames, num_frames[:1].repeat(missing)),
+        np.array(num_frames, np.int32),
     )
 
 

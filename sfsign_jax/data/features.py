@@ -8,20 +8,22 @@ clip's own from number `first_frame` on), and its `step_features`, the BiLSTM's 
 import functools
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from jax.sharding import Mesh
 from jaxtyping import Float
 from ml_collections import ConfigDict, FrozenConfigDict
 
-from sfsign_jax.data.batching import PlannedBatch, ordered_batches, shuffled_batches
+from sfsign_jax.data.batching import PlannedBatch, filled_up, ordered_batches, shuffled_batches
 from sfsign_jax.data.evaluation_batches import ClipBatch, evaluation_order
 from sfsign_jax.data.pipeline import closing, loaded_ahead, sent_ahead
 from sfsign_jax.data.training_batches import label_rows
 from sfsign_jax.errors import UserError
+from sfsign_jax.parallel import filled, own_rows
 
 INDEX = "index.json"
 
@@ -74,36 +76,35 @@ def read_features(features: FeatureSet, split: str, number: int) -> Float[np.nda
 
 
 def stack_features(
-    features: FeatureSet, split: str, planned: PlannedBatch, batch_size: int
-) -> tuple[Float[np.ndarray, "b t c"], list[int]]:
-    """The clips' features, filled up to `batch_size` by the first clip; and their numbers."""
-    numbers = [*planned.clips, *planned.clips[:1] * (batch_size - len(planned.clips))]
-    rows = [read_features(features, split, number) for number in numbers]
-    stacked = np.zeros((batch_size, planned.bucket, rows[0].shape[1]), np.float32)
+    features: FeatureSet, split: str, clips: Sequence[int], bucket: int
+) -> dict[str, np.ndarray]:
+    """The clips' features, filled up to `bucket` rows, and the clips' lengths in frames."""
+    rows = [read_features(features, split, clip) for clip in clips]
+    stacked = np.zeros((len(clips), bucket, rows[0].shape[1]), np.float32)
     for place, row in zip(stacked, rows, strict=True):
         place[: len(row)] = row
-    return stacked, numbers
+    num_frames = [features.clips[split][clip]["num_frames"] for clip in clips]
+    return {"features": stacked, "num_frames": np.array(num_frames, np.int32)}
 
 
 def feature_training_batches(
-    features: FeatureSet, config: ConfigDict, first: int, stop: int
+    features: FeatureSet, config: ConfigDict, first: int, stop: int, mesh: Mesh
 ) -> Iterator[dict[str, jax.Array]]:
     """Batches first to stop - 1 of a run, as `training_batches`, but nothing is drawn in clips."""
-    load = functools.partial(feature_training_batch, features, FrozenConfigDict(config))
-    return sent_ahead(loaded_ahead(load, range(first, stop), config.data.workers))
+    rows = own_rows(config.training.batch_size)
+    load = functools.partial(feature_training_batch, features, FrozenConfigDict(config), rows)
+    return sent_ahead(loaded_ahead(load, range(first, stop), config.data.workers), mesh)
 
 
 def feature_training_batch(
-    features: FeatureSet, config: FrozenConfigDict, number: int
+    features: FeatureSet, config: FrozenConfigDict, rows: slice, number: int
 ) -> dict[str, np.ndarray]:
-    clips = features.clips["train"]
     planned = planned_feature_batch(features, config, number)
-    stacked, numbers = stack_features(features, "train", planned, config.training.batch_size)
-    named = {clips[i]["id"]: clips[i]["glosses"] for i in numbers}
+    own = planned.clips[rows]
+    labels = {features.clips["train"][i]["id"]: features.clips["train"][i]["glosses"] for i in own}
     return {
-        "features": stacked,
-        "num_frames": np.array([clips[i]["num_frames"] for i in numbers], np.int32),
-        **label_rows(named, features.vocabulary, config.data.max_labels),
+        **stack_features(features, "train", own, planned.bucket),
+        **label_rows(labels, features.vocabulary, config.data.max_labels),
     }
 
 
@@ -133,26 +134,27 @@ def feature_epoch_plan(
 
 
 def feature_evaluation_batches(
-    features: FeatureSet, split: str, config: ConfigDict
+    features: FeatureSet, split: str, config: ConfigDict, mesh: Mesh
 ) -> Iterator[ClipBatch]:
     """Every clip of a split, longest first."""
     lengths = [clip["rows"] for clip in features.clips[split]]
     order, batch_size = evaluation_order(lengths, "masked"), config.evaluation.batch_size
     plan = ordered_batches(order, lengths, config.data.buckets, batch_size)
-    load = functools.partial(feature_evaluation_batch, features, split, batch_size)
+    size = filled(batch_size, mesh)
+    load = functools.partial(feature_evaluation_batch, features, split, size, own_rows(size))
     return closing(loaded_ahead(load, plan, config.data.workers))
 
 
 def feature_evaluation_batch(
-    features: FeatureSet, split: str, batch_size: int, planned: PlannedBatch
+    features: FeatureSet, split: str, size: int, rows: slice, planned: PlannedBatch
 ) -> ClipBatch:
-    stacked, numbers = stack_features(features, split, planned, batch_size)
+    own = stack_features(features, split, filled_up(planned.clips, size)[rows], planned.bucket)
     clips = [features.clips[split][i] for i in planned.clips]
     return ClipBatch(
         planned.clips,
         tuple(clip["id"] for clip in clips),
         tuple(clip["signer"] for clip in clips),
         tuple(tuple(clip["reference"]) for clip in clips),
-        stacked,
-        np.array([features.clips[split][i]["num_frames"] for i in numbers], np.int32),
+        own["features"],
+        own["num_frames"],
     )

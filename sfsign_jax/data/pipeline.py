@@ -1,5 +1,6 @@
 """Records to arrays, and batches loaded ahead of their use."""
 
+import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -8,10 +9,12 @@ import grain
 import jax
 import numpy as np
 from absl import flags
+from jax.sharding import Mesh
 from jaxtyping import Int, UInt8
 
 from sfsign_jax.data.catalog import Dataset, Record
 from sfsign_jax.data.frames import decode_frame, drop_top
+from sfsign_jax.parallel import by_clip
 
 
 def load_clip(
@@ -47,10 +50,11 @@ def loaded_ahead(
     return loaded.mp_prefetch(grain.MultiprocessingOptions(num_workers=workers))
 
 
-def sent_ahead(batches: grain.IterDataset) -> Iterator[dict[str, jax.Array]]:
-    """The batches, sent to the device ahead of their use."""
-    device = jax.local_devices()[0]
-    return closing(grain.experimental.device_put(batches, device, cpu_buffer_size=1))
+def sent_ahead(batches: grain.IterDataset, mesh: Mesh) -> Iterator[dict[str, jax.Array]]:
+    """The batches, of which this process has its rows, sent to the devices ahead of their use."""
+    loaded = grain.experimental.ThreadPrefetchIterDataset(batches, prefetch_buffer_size=1)
+    sent = loaded.map(functools.partial(by_clip, mesh=mesh))
+    return closing(grain.experimental.ThreadPrefetchIterDataset(sent, prefetch_buffer_size=2))
 
 
 def closing(batches: grain.IterDataset) -> Iterator[Any]:

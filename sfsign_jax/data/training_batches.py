@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import jax
 import numpy as np
+from jax.sharding import Mesh
 from ml_collections import ConfigDict, FrozenConfigDict
 
 from sfsign_jax.data.augmentation import kept_frames, random_corner
@@ -16,20 +17,24 @@ from sfsign_jax.data.batching import PlannedBatch, blank_frames, shuffled_batche
 from sfsign_jax.data.catalog import Dataset
 from sfsign_jax.data.pipeline import load_clip, loaded_ahead, sent_ahead
 from sfsign_jax.errors import UserError
+from sfsign_jax.parallel import own_rows
 
 ALL_ROWS = slice(None)
 
 
 def training_batches(
-    dataset: Dataset, config: ConfigDict, first: int, stop: int, rows: slice = ALL_ROWS
+    dataset: Dataset, config: ConfigDict, first: int, stop: int, mesh: Mesh
 ) -> Iterator[dict[str, jax.Array]]:
-    """Batches first to stop - 1 of a run (see training.step.Batch), sent to the device ahead.
+    """Batches first to stop - 1 of a run (see training.step.Batch), sent to the devices ahead.
+
+    Each process loads its own rows.
 
     Raises:
         UserError: a clip's frames or glosses do not fit.
     """
+    rows = own_rows(config.training.batch_size)
     load = functools.partial(training_batch, dataset, FrozenConfigDict(config), rows=rows)
-    return sent_ahead(loaded_ahead(load, range(first, stop), config.data.workers))
+    return sent_ahead(loaded_ahead(load, range(first, stop), config.data.workers), mesh)
 
 
 def training_batch(

@@ -123,6 +123,8 @@ class SignModel(nnx.Module):
         *,
         padding: Padding = "masked",
         train: bool = False,
+        freeze_statistics: bool = False,
+        remat: tuple[str, ...] = (),
         key: Array | None = None,
     ) -> ModelOutputs:
         """Logits in f32 of clips of `num_frames` frames; the dtype of `frames` is computed in.
@@ -130,13 +132,22 @@ class SignModel(nnx.Module):
         Height and width are multiples of 32. In "masked" padding nothing past a clip's own video
         length is seen; in "reference" padding every clip is filled with its last frame up to the
         batch's longest. Frames of the bucket past that never show. `train` uses the statistics of
-        the batch and runs every path; `key` None means no dropout.
+        the batch, unless they are frozen, and runs every path; `key` None means no dropout;
+        `remat` names stages of the backbone (see SlowFast).
         """
         stack, alpha = self.config.temporal_stack, self.config.backbone.alpha
-        length = self.valid_length(num_frames, padding)
+        length = valid_length(self.config, num_frames, padding)
         clips = mask_time(pad_clips(frames, num_frames, stack, alpha), length)
-        features = full_precision(self.backbone(clips, length, train))
-        return self.from_features(features, num_frames, padding=padding, train=train, key=key)
+        batch_statistics = train and not freeze_statistics
+        features = full_precision(self.backbone(clips, length, batch_statistics, remat))
+        return self.from_features(
+            features,
+            num_frames,
+            padding=padding,
+            train=train,
+            freeze_statistics=freeze_statistics,
+            key=key,
+        )
 
     def from_features(
         self,
@@ -145,26 +156,31 @@ class SignModel(nnx.Module):
         *,
         padding: Padding = "masked",
         train: bool = False,
+        freeze_statistics: bool = False,
         key: Array | None = None,
     ) -> ModelOutputs:
         """The part after the backbone; `t` is the padded length of the bucket."""
         stack = self.config.temporal_stack
-        own_length = self.valid_length(num_frames, "masked")
-        length = self.valid_length(num_frames, padding)
+        own_length = valid_length(self.config, num_frames, "masked")
+        length = valid_length(self.config, num_frames, padding)
         steps, valid_steps = num_steps(own_length, stack), num_steps(length, stack)
         keys = [None] * (1 + len(self.paths)) if key is None else jax.random.split(key, 4)
         dropped = self.dropout(features, deterministic=key is None, rngs=keys[0])
         paths = {}
         for name, path_key in zip(self.config.path_channels, keys[1:], strict=False):
             if name == "main" or train:
-                outputs = self.paths[name](dropped, length, steps, train, path_key)
+                statistics = train and not freeze_statistics
+                outputs = self.paths[name](dropped, length, steps, statistics, path_key)
                 paths[name] = PathOutputs(*(mask_time(x, valid_steps) for x in outputs))
         return ModelOutputs(paths, steps, valid_steps, mask_time(features, length))
 
-    def valid_length(self, num_frames: Int[Array, " b"], padding: Padding) -> Int[Array, " b"]:
-        """Up to where each padded clip counts."""
-        own = video_length(num_frames, self.config.temporal_stack, self.config.backbone.alpha)
-        return own if padding == "masked" else jnp.broadcast_to(own.max(), own.shape)
+
+def valid_length(
+    config: ModelConfig, num_frames: Int[Array, " b"], padding: Padding
+) -> Int[Array, " b"]:
+    """Up to where each padded clip counts."""
+    own = video_length(num_frames, config.temporal_stack, config.backbone.alpha)
+    return own if padding == "masked" else jnp.broadcast_to(own.max(), own.shape)
 
 
 def new_model(config: ModelConfig, seed: int = 0) -> SignModel:

@@ -161,11 +161,15 @@ class Stage(nnx.Module):
                 )
                 setattr(self, f"pathway{p}_res{i}", block)
 
-    def __call__(self, pathways: Pathways, lengths: list[Array], train: bool) -> Pathways:
+    def __call__(
+        self, pathways: Pathways, lengths: list[Array], train: bool, remat: bool
+    ) -> Pathways:
+        # With `remat` the backward pass keeps what is between blocks and computes the rest again.
+        call = nnx.remat(Bottleneck.__call__, static_argnums=3) if remat else Bottleneck.__call__
         outputs = []
         for p, (x, length) in enumerate(zip(pathways, lengths, strict=True)):
             for i in range(self.depth):
-                x = getattr(self, f"pathway{p}_res{i}")(x, length, train)
+                x = call(getattr(self, f"pathway{p}_res{i}"), x, length, train)
             outputs.append(x)
         return outputs
 
@@ -199,13 +203,21 @@ class SlowFast(nnx.Module):
             into = (inner[0] * EXPANSION, inner[1] * EXPANSION)
 
     def __call__(
-        self, frames: Float[Array, "b t h w 3"], length: Int[Array, " b"], train: bool
+        self,
+        frames: Float[Array, "b t h w 3"],
+        length: Int[Array, " b"],
+        train: bool,
+        remat: tuple[str, ...] = (),
     ) -> Float[Array, "b t c"]:
-        """The features; `frames` normalised, t and `length` multiples of alpha."""
+        """The features; `frames` normalised, t and `length` multiples of alpha.
+
+        `remat` names stages whose activations are computed again for the backward pass.
+        """
         lengths = [length // self.alpha, length]
         pathways = self.s1([frames[:, :: self.alpha], frames], lengths, train)
         for i, stage in enumerate(STAGES):
             fusion = getattr(self, f"s{i + 1}_fuse")
-            pathways = getattr(self, stage)([*fusion(*pathways, length, train)], lengths, train)
+            pathways = [*fusion(*pathways, length, train)]
+            pathways = getattr(self, stage)(pathways, lengths, train, stage in remat)
         slow, fast = (jnp.mean(x, axis=(2, 3)) for x in pathways)
         return jnp.concatenate([jnp.repeat(slow, self.alpha, axis=1), fast], axis=-1)

@@ -1,6 +1,5 @@
 """A run from first batch to best checkpoint, top to bottom."""
 
-import contextlib
 import functools
 import json
 import time
@@ -11,8 +10,8 @@ from typing import NamedTuple
 import jax
 import numpy as np
 from flax import nnx
+from jax.sharding import Mesh
 from ml_collections import ConfigDict
-from orbax.checkpoint import CheckpointManager
 from tensorboardX import SummaryWriter
 from tqdm import tqdm
 
@@ -23,9 +22,11 @@ from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_rate
 from sfsign_jax.files import write_text_atomically
 from sfsign_jax.inference import predict_split
+from sfsign_jax.parallel import clip_mesh, described, is_first_process, on, whole
 from sfsign_jax.training.initialization import initial_weights
 from sfsign_jax.training.optimizer import Recipe
 from sfsign_jax.training.run_checkpoints import (
+    Checkpoints,
     Progress,
     finish_saving,
     open_checkpoints,
@@ -48,6 +49,14 @@ NOT_FINITE = "not_finite.log"
 Metrics = dict[str, float]
 
 
+def tell(workdir: Path, line: str) -> None:
+    """Above the progress bar, and in the log."""
+    if is_first_process():
+        tqdm.write(line)
+        with (workdir / "train.log").open("a", encoding="utf-8") as log:
+            print(line, file=log)
+
+
 class Run(NamedTuple):
     """What stays the same from the first step to the last."""
 
@@ -56,21 +65,17 @@ class Run(NamedTuple):
     source: Source
     description: ModelDescription
     recipe: Recipe
-    checkpoints: CheckpointManager
+    mesh: Mesh
+    checkpoints: Checkpoints
     board: SummaryWriter
     stop: StopRequest
-
-    def tell(self, line: str) -> None:
-        """Above the progress bar, and in the log."""
-        tqdm.write(line)
-        with (self.workdir / "train.log").open("a", encoding="utf-8") as log:
-            print(line, file=log)
 
 
 def train(config: ConfigDict, workdir: Path) -> None:
     """Train on the config's dataset, or go on with the run in the workdir.
 
     The best model by dev WER is left in workdir/best, the metrics of all epochs in metrics.json.
+    Of several processes the first one writes; all of them must call this.
 
     Raises:
         UserError: the config and the dataset do not fit, the workdir holds another run, or it
@@ -84,6 +89,7 @@ def train(config: ConfigDict, workdir: Path) -> None:
         raise UserError(f"{source.name} has fewer training clips than config.training.batch_size")
     model = configuration.model_config(config, num_classes=len(source.vocabulary) + 1)
     recipe = configuration.recipe(config, steps_per_epoch)
+    mesh = clip_mesh(config.training.batch_size // recipe.accumulation)
     weights, origin = initial_weights(model, source.vocabulary, config.init, config.seed)
     fresh = train_state_of(weights, recipe, config.seed)
     description = ModelDescription(
@@ -92,29 +98,33 @@ def train(config: ConfigDict, workdir: Path) -> None:
     start_workdir(workdir, config)
     keep_period = config.training.keep_epochs * steps_per_epoch or None
     with (
-        contextlib.closing(
-            open_checkpoints(workdir, config.training.keep_last, keep_period)
-        ) as checkpoints,
-        contextlib.closing(SummaryWriter(str(workdir))) as board,
+        open_checkpoints(workdir, config.training.keep_last, keep_period) as checkpoints,
         stop_request() as stop,
     ):
-        run = Run(config, workdir, source, description, recipe, checkpoints, board, stop)
-        state, progress = restore_run(checkpoints, fresh, run.tell)
-        # As the batches are: a state that is bound to no device would compile the step twice.
-        state = jax.device_put(state, jax.local_devices()[0])
+        state, progress = restore_run(checkpoints, fresh, functools.partial(tell, workdir))
         first = int(state.step)
-        run.tell(f"go on from step {first}" if first else f"start from {origin}")
-        batches = source.training_batches(first, recipe.epochs * steps_per_epoch)
-        while len(progress["epochs"]) < recipe.epochs:
-            start = time.perf_counter()
-            state, clips_a_second = train_epoch(run, state, progress, batches)
-            save_run(checkpoints, state, progress)
-            end_epoch(run, state, progress)
-            line = epoch_line(progress["epochs"], recipe.epochs)
-            best = "  best so far" if is_best(progress["epochs"]) else ""
-            seconds = time.perf_counter() - start
-            run.tell(f"{line}  {clips_a_second:.1f} clips/s  {seconds:.0f} s{best}")
-        finish_saving(checkpoints)
+        begin = f"go on from step {first}" if first else f"start from {origin}"
+        tell(workdir, f"{begin}, on {described(mesh)}")
+        writes = is_first_process()
+        with SummaryWriter(str(workdir), purge_step=first or None, write_to_disk=writes) as board:
+            run = Run(config, workdir, source, description, recipe, mesh, checkpoints, board, stop)
+            train_epochs(run, whole(state, mesh), progress)
+
+
+def train_epochs(run: Run, state: TrainState, progress: Progress) -> None:
+    """All epochs that are left."""
+    epochs, steps = run.recipe.epochs, run.recipe.steps_per_epoch
+    batches = run.source.training_batches(int(state.step), epochs * steps, run.mesh)
+    while len(progress["epochs"]) < epochs:
+        start = time.perf_counter()
+        state, clips_a_second = train_epoch(run, state, progress, batches)
+        save_run(run.checkpoints, state, progress)
+        end_epoch(run, state, progress)
+        best = "  best so far" if is_best(progress["epochs"]) else ""
+        seconds = time.perf_counter() - start
+        line = epoch_line(progress["epochs"], epochs)
+        tell(run.workdir, f"{line}  {clips_a_second:.1f} clips/s  {seconds:.0f} s{best}")
+    finish_saving(run.checkpoints)
 
 
 def train_epoch(
@@ -123,23 +133,26 @@ def train_epoch(
     """The rest of an epoch, and its speed in clips a second."""
     epoch, steps = len(progress["epochs"]) + 1, run.recipe.steps_per_epoch
     done = len(progress["steps"])
-    start = saved = time.monotonic()
+    start = time.monotonic()
     waited = 0.0
     pending: dict[str, jax.Array] = {}
     bar = tqdm(
-        range(done, steps),
+        range(done + 1, steps + 1),
         desc=f"epoch {epoch}/{run.recipe.epochs}",
         unit="batch",
         initial=done,
         total=steps,
         leave=False,
-        disable=None,
+        disable=None if is_first_process() else True,
     )
-    for _ in bar:
+    for number in bar:
         asked = time.monotonic()
         batch = next(batches)
         waited += time.monotonic() - asked
-        state, metrics = train_step(state, batch, config=run.description.config, recipe=run.recipe)
+        with on(run.mesh):
+            state, metrics = train_step(
+                state, batch, config=run.description.config, recipe=run.recipe
+            )
         # Metrics are fetched one step late, so that the device never waits for the host.
         if pending:
             record(run, progress, pending)
@@ -147,10 +160,10 @@ def train_epoch(
         pending = metrics
         skipped = progress["steps"][-1]["skipped"] if progress["steps"] else 0
         too_many = skipped >= run.config.training.max_skipped
-        due = time.monotonic() - saved >= 60 * run.config.training.save_minutes
-        if due or too_many or run.stop.requested:
+        stop = run.stop.agreed()
+        if number % run.config.training.save_steps == 0 or too_many or stop:
             record(run, progress, pending)
-            pending, saved = {}, time.monotonic()
+            pending = {}
             save_run(run.checkpoints, state, progress)
         if too_many:
             finish_saving(run.checkpoints)
@@ -159,15 +172,23 @@ def train_epoch(
                 f"{run.workdir / NOT_FINITE} names their clips. Lower "
                 "config.optimizer.learning_rate, or check the labels of short clips"
             )
-        if run.stop.requested:
+        if stop:
             interrupt(run)
     if pending:
         record(run, progress, pending)
-    seconds = time.monotonic() - start
-    run.board.add_scalar("train/input_wait_share", waited / max(seconds, 1e-9), int(state.step))
-    clips_a_second = (steps - done) * run.config.training.batch_size / max(seconds, 1e-9)
-    run.board.add_scalar("train/clips_a_second", clips_a_second, int(state.step))
+    seconds = max(time.monotonic() - start, 1e-9)
+    clips_a_second = (steps - done) * run.config.training.batch_size / seconds
+    speed = {"input_wait_share": waited / seconds, "clips_a_second": clips_a_second}
+    for name, value in (speed | device_memory()).items():
+        run.board.add_scalar(f"train/{name}", value, int(state.step))
     return state, clips_a_second
+
+
+def device_memory() -> dict[str, float]:
+    """The most that was in use at a time, where the backend tells."""
+    statistics = jax.local_devices()[0].memory_stats() or {}
+    peak = statistics.get("peak_bytes_in_use")
+    return {} if peak is None else {"device_memory_gb": peak / 1e9}
 
 
 def record(run: Run, progress: Progress, metrics: dict[str, jax.Array]) -> None:
@@ -177,7 +198,7 @@ def record(run: Run, progress: Progress, metrics: dict[str, jax.Array]) -> None:
     step = len(progress["epochs"]) * run.recipe.steps_per_epoch + len(progress["steps"])
     for name, value in values.items():
         run.board.add_scalar(f"train/{name}", value, step)
-    if not np.isfinite(values["loss"] + values["grad_norm"]):
+    if is_first_process() and not np.isfinite(values["loss"] + values["grad_norm"]):
         clips = ", ".join(run.source.clip_ids(step - 1))
         with (run.workdir / NOT_FINITE).open("a", encoding="utf-8") as log:
             print(
@@ -191,14 +212,16 @@ def end_epoch(run: Run, state: TrainState, progress: Progress) -> None:
     """Recognise the dev split; keep the model where it is the best so far."""
     weights = nnx.merge_state(state.params, state.batch_stats)
     network = functools.partial(run.source.network, weights, config=run.description.config)
-    batches = until_stopped(run, run.source.dev_batches())
-    predictions = predict_split(network, batches, run.source.vocabulary)
+    batches = until_stopped(run, run.source.dev_batches(run.mesh))
+    predictions = predict_split(network, batches, run.source.vocabulary, run.mesh)
     metrics = finite_mean(progress["steps"])
     for name, glosses in (("dev_wer", predictions.sequence), ("dev_conv_wer", predictions.conv)):
         metrics[name] = word_error_rate(predictions.references, glosses).rate
         run.board.add_scalar(name.replace("_", "/", 1), metrics[name], int(state.step))
     progress["epochs"].append(metrics)
     progress["steps"] = []
+    if not is_first_process():
+        return
     if is_best(progress["epochs"]):
         save_checkpoint(run.workdir / "best", weights, run.description)
     text = json.dumps(progress["epochs"], indent=2)
@@ -207,7 +230,7 @@ def end_epoch(run: Run, state: TrainState, progress: Progress) -> None:
 
 def until_stopped(run: Run, batches: Iterable[ClipBatch]) -> Iterator[ClipBatch]:
     for batch in batches:
-        if run.stop.requested:
+        if run.stop.agreed():
             interrupt(run)
         yield batch
 
@@ -215,9 +238,7 @@ def until_stopped(run: Run, batches: Iterable[ClipBatch]) -> Iterator[ClipBatch]
 def interrupt(run: Run) -> None:
     """All that is needed to go on is saved already, or on its way."""
     finish_saving(run.checkpoints)
-    raise InterruptedRunError(
-        f"stopped at step {run.checkpoints.latest_step()}: the same command goes on"
-    )
+    raise InterruptedRunError("stopped, and saved before: the same command goes on")
 
 
 def finite_mean(steps: Sequence[Metrics]) -> Metrics:

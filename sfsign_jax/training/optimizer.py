@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 
 from sfsign_jax.losses import LossWeights
 from sfsign_jax.models.sign_model import Padding
+from sfsign_jax.models.slowfast import STAGES
 
 COSINE_FLOOR = 0.025  # share of the learning rate that is left at the end
 
@@ -32,10 +33,21 @@ class Recipe:
     crop_size: tuple[int, int] = (224, 224)
     compute_dtype: str = "float32"
     train_backbone: bool = True  # False: batches hold its features
+    freeze_statistics: bool = False  # batch norms keep and use their running statistics
+    accumulation: int = 1  # parts that a batch is computed in, one after the other
+    remat: tuple[str, ...] = ()  # stages whose activations are computed again when needed
 
     def __post_init__(self):
         if self.schedule not in ("steps", "cosine"):
             raise ValueError(f"schedule is {self.schedule!r}; it is 'steps' or 'cosine'.")
+        if self.compute_dtype not in ("float32", "bfloat16", "float64"):
+            raise ValueError(
+                f"compute_dtype is {self.compute_dtype!r}; it is float32, bfloat16 or float64."
+            )
+        if unknown := set(self.remat) - set(STAGES):
+            raise ValueError(
+                f"remat has the stage {min(unknown)!r}; there are {', '.join(STAGES)}."
+            )
 
 
 def learning_rate(recipe: Recipe, step: Int[Array, ""]) -> Float[Array, ""]:
@@ -53,7 +65,10 @@ def learning_rate(recipe: Recipe, step: Int[Array, ""]) -> Float[Array, ""]:
 
 def make_optimizer(recipe: Recipe) -> optax.GradientTransformation:
     """Adam's direction. The decay enters the gradient before the moments, unlike in AdamW."""
-    adam = optax.chain(optax.add_decayed_weights(recipe.weight_decay), optax.scale_by_adam())
+    # As one vector: some hundreds of arrays by themselves take seconds longer to compile.
+    adam = optax.flatten(
+        optax.chain(optax.add_decayed_weights(recipe.weight_decay), optax.scale_by_adam())
+    )
     if recipe.train_backbone:
         return adam
     return optax.partition({"backbone": optax.set_to_zero(), "paths": adam}, top_level_names)

@@ -1,15 +1,21 @@
-"""A run on disk: everything it needs to go on exactly where it was."""
+"""A run on disk: everything it needs to go on exactly where it was.
 
+Of several processes, which all hold the same arrays, the first one writes and reads.
+"""
+
+import contextlib
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypeAlias, TypedDict
 
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
+from sfsign_jax.checkpoint import reason_of
 from sfsign_jax.errors import UserError
+from sfsign_jax.parallel import arrays_of_first_process, is_first_process, of_first_process
 from sfsign_jax.training.state import TrainState
 
 FOLDER = "checkpoints"
@@ -22,24 +28,37 @@ class Progress(TypedDict):
     steps: list[dict[str, float]]  # metrics of every step of the epoch that is under way
 
 
+Checkpoints: TypeAlias = ocp.CheckpointManager | None  # None: another process has them
+
+
+@contextlib.contextmanager
 def open_checkpoints(
     workdir: Path, keep_last: int, keep_period: int | None
-) -> ocp.CheckpointManager:
+) -> Iterator[Checkpoints]:
     """The checkpoints below `workdir`; the last ones are kept, and those of every n-th step."""
+    if not is_first_process():
+        yield None
+        return
     options = ocp.CheckpointManagerOptions(
-        max_to_keep=keep_last, keep_period=keep_period, cleanup_tmp_directories=True
+        max_to_keep=keep_last,
+        keep_period=keep_period,
+        cleanup_tmp_directories=True,
+        create=False,
+        multiprocessing_options=ocp.options.MultiprocessingOptions(active_processes={0}),
     )
-    return ocp.CheckpointManager((workdir / FOLDER).absolute(), options=options)
+    folder = (workdir / FOLDER).absolute()
+    folder.mkdir(exist_ok=True)
+    with ocp.CheckpointManager(folder, options=options) as manager:
+        yield manager
 
 
-def save_run(checkpoints: ocp.CheckpointManager, state: TrainState, progress: Progress) -> None:
+def save_run(checkpoints: Checkpoints, state: TrainState, progress: Progress) -> None:
     """Save in the background. The run may go on: its arrays are copied first.
 
     Raises:
         UserError: this or an earlier checkpoint can't be written; those before it are whole.
     """
-    step = int(state.step)
-    if step in checkpoints.all_steps():
+    if checkpoints is None or (step := int(state.step)) in checkpoints.all_steps():
         return
     arrays = named_arrays(state)
     about = {"checksum": checksum(arrays), "progress": progress}
@@ -54,12 +73,14 @@ def save_run(checkpoints: ocp.CheckpointManager, state: TrainState, progress: Pr
         raise not_written(checkpoints, error) from error
 
 
-def finish_saving(checkpoints: ocp.CheckpointManager) -> None:
+def finish_saving(checkpoints: Checkpoints) -> None:
     """Wait until all is on disk.
 
     Raises:
         UserError: as for `save_run`.
     """
+    if checkpoints is None:
+        return
     try:
         checkpoints.wait_until_finished()
     except (OSError, ValueError) as error:
@@ -67,21 +88,31 @@ def finish_saving(checkpoints: ocp.CheckpointManager) -> None:
 
 
 def not_written(checkpoints: ocp.CheckpointManager, error: Exception) -> UserError:
-    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    whole = ", ".join(map(str, sorted(checkpoints.all_steps(read=True)))) or "none"
     return UserError(
-        f"{checkpoints.directory} can't be written ({reason}): make room and give the same "
-        f"command again; the checkpoints of steps {checkpoints.all_steps()} are whole"
+        f"{checkpoints.directory} can't be written ({reason_of(error)}): make room and give the "
+        f"same command again; checkpoints that are whole: {whole}"
     )
 
 
 def restore_run(
-    checkpoints: ocp.CheckpointManager, fresh: TrainState, tell: Callable[[str], None]
+    checkpoints: Checkpoints, fresh: TrainState, tell: Callable[[str], None]
 ) -> tuple[TrainState, Progress]:
-    """The newest whole checkpoint, or the fresh state where there is none.
+    """The newest whole checkpoint, or the fresh state where there is none; in all processes.
 
     Damaged ones are told of and deleted: the run will write them again.
     """
-    shapes = {name: np.empty_like(array) for name, array in named_arrays(fresh).items()}
+    arrays, progress = named_arrays(fresh), Progress(epochs=[], steps=[])
+    if checkpoints is not None:
+        arrays, progress = newest_whole(checkpoints, arrays, tell) or (arrays, progress)
+    return with_arrays(fresh, arrays_of_first_process(arrays)), of_first_process(progress)
+
+
+def newest_whole(
+    checkpoints: ocp.CheckpointManager, fresh: dict[str, np.ndarray], tell: Callable[[str], None]
+) -> tuple[dict[str, np.ndarray], Progress] | None:
+    """Arrays shaped as the fresh ones, and how far the run had come with them."""
+    shapes = {name: np.empty_like(array) for name, array in fresh.items()}
     for step in sorted(checkpoints.all_steps(), reverse=True):
         try:
             restored = checkpoints.restore(
@@ -93,12 +124,11 @@ def restore_run(
             if checksum(restored.state) != restored.about["checksum"]:
                 raise ValueError("its arrays are not those that were saved")
         except (OSError, ValueError, KeyError) as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            tell(f"checkpoint of step {step} is damaged and left out: {reason}")
+            tell(f"checkpoint of step {step} is damaged and left out: {reason_of(error)}")
             checkpoints.delete(step)
             continue
-        return with_arrays(fresh, restored.state), restored.about["progress"]
-    return fresh, {"epochs": [], "steps": []}
+        return restored.state, restored.about["progress"]
+    return None
 
 
 def named_arrays(state: TrainState) -> dict[str, np.ndarray]:

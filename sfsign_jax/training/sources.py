@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from flax import nnx
+from jax.sharding import Mesh
 from ml_collections import ConfigDict
 
 from sfsign_jax import configuration
@@ -30,9 +31,10 @@ class Source(NamedTuple):
     vocabulary: tuple[str, ...]
     train_clips: int
     preprocessing: Preprocessing
-    training_batches: Callable[[int, int], Iterator[dict[str, Any]]]  # first and last + 1
+    # (first, last + 1, mesh)
+    training_batches: Callable[[int, int, Mesh], Iterator[dict[str, Any]]]
     clip_ids: Callable[[int], list[str]]  # of a training batch
-    dev_batches: Callable[[], Iterator[ClipBatch]]
+    dev_batches: Callable[[Mesh], Iterator[ClipBatch]]
     network: Callable[..., ClipLogits]  # (state, inputs, num_frames, config=…)
 
 

@@ -1,32 +1,19 @@
 """One step of training: frames and labels in, a better model out."""
 
 import functools
-from typing import Any, NotRequired, TypedDict
 
 import jax
 import jax.numpy as jnp
-import optax
 from flax import nnx
 from jax import Array
-from jaxtyping import Bool, Float, Int, UInt8
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Float
 
-from sfsign_jax.data.transforms import crop_flip_normalize
-from sfsign_jax.losses import recognition_loss
-from sfsign_jax.models.sign_model import ModelConfig, ModelOutputs, SignModel, model_with
+from sfsign_jax.models.sign_model import ModelConfig
+from sfsign_jax.parallel import everywhere
+from sfsign_jax.training.gradient import Batch, loss_and_gradient
 from sfsign_jax.training.optimizer import Recipe, learning_rate, make_optimizer
 from sfsign_jax.training.state import TrainState
-
-
-class Batch(TypedDict):
-    """Frames with what is drawn for them, or features."""
-
-    frames: NotRequired[UInt8[Array, "b n height width 3"]]  # as stored, filled up to the bucket
-    corner: NotRequired[Int[Array, "b 2"]]  # top and left of the crop
-    flip: NotRequired[Bool[Array, " b"]]
-    features: NotRequired[Float[Array, "b t c"]]  # of padded frames, filled up to the bucket
-    num_frames: Int[Array, " b"]
-    labels: Int[Array, "b u"]
-    num_labels: Int[Array, " b"]
 
 
 @functools.partial(jax.jit, static_argnames=("config", "recipe"), donate_argnames="state")
@@ -37,18 +24,8 @@ def train_step(
 
     A batch whose loss or gradient is not finite changes nothing but the counts.
     """
-    key = jax.random.fold_in(state.key, state.step)
-
-    def loss_of(params):
-        model = model_with(config, params, state.batch_stats)
-        outputs = outputs_of(model, batch, recipe, key)
-        total, parts = recognition_loss(
-            outputs, batch["labels"], batch["num_labels"], recipe.loss_weights
-        )
-        return total, (parts, nnx.state(model, nnx.BatchStat))
-
-    (loss, (parts, batch_stats)), gradient = jax.value_and_grad(loss_of, has_aux=True)(state.params)
-    grad_norm = optax.tree.norm(gradient)
+    (loss, (parts, batch_stats)), gradient = loss_and_gradient(state, batch, config, recipe)
+    grad_norm = norm(gradient)
     rate = learning_rate(recipe, state.step)
     direction, optimizer = make_optimizer(recipe).update(gradient, state.optimizer, state.params)
     params = jax.tree.map(lambda p, d: p - rate * d, state.params, direction)
@@ -65,21 +42,17 @@ def train_step(
         optimizer=optimizer,
         key=state.key,
     )
-    return state, {
+    return everywhere(state), {
         "loss": loss,
         **parts,
         "grad_norm": grad_norm,
-        "param_norm": optax.tree.norm(params),
+        "param_norm": norm(params),
         "learning_rate": rate,
         "skipped": jnp.copy(state.skipped),
     }
 
 
-def outputs_of(model: SignModel, batch: Batch, recipe: Recipe, key: Array) -> ModelOutputs:
-    options: dict[str, Any] = {"padding": recipe.padding, "train": True, "key": key}
-    if "features" in batch:
-        return model.from_features(batch["features"], batch["num_frames"], **options)
-    frames = crop_flip_normalize(
-        batch["frames"], batch["corner"], batch["flip"], recipe.crop_size, recipe.compute_dtype
-    )
-    return model(frames, batch["num_frames"], **options)
+def norm(tree: nnx.State) -> Float[Array, ""]:
+    """Of all arrays as one vector: a sum for each would take longer to compile."""
+    vector = ravel_pytree(tree)[0]
+    return jnp.sqrt(jnp.vdot(vector, vector))

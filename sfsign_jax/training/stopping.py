@@ -4,6 +4,9 @@ import contextlib
 import signal
 from collections.abc import Iterator
 
+import jax
+from jax.experimental import multihost_utils
+
 INTERRUPTED_STATUS = 75  # EX_TEMPFAIL: the same command goes on
 
 
@@ -16,16 +19,30 @@ class NotFiniteError(Exception):
 
 
 class StopRequest:
-    requested = False
+    """Whether the run was asked to stop; its processes agree on when."""
+
+    def __init__(self) -> None:
+        self.signalled = False
+        self.asked = 0
+
+    def agreed(self) -> bool:
+        """Whether to stop now. All processes ask equally often."""
+        self.asked += 1
+        if jax.process_count() == 1:
+            return self.signalled
+        return multihost_utils.reached_preemption_sync_point(self.asked)
 
 
 @contextlib.contextmanager
 def stop_request() -> Iterator[StopRequest]:
     """Set by SIGTERM, the notice that schedulers give before they kill."""
     request = StopRequest()
+    if jax.process_count() > 1:  # JAX listens itself then
+        yield request
+        return
 
     def ask(*_) -> None:
-        request.requested = True
+        request.signalled = True
 
     previous = signal.signal(signal.SIGTERM, ask)
     try:

@@ -13,6 +13,7 @@ from ml_collections import ConfigDict
 
 from sfsign_jax.errors import UserError
 from sfsign_jax.files import write_text_atomically
+from sfsign_jax.parallel import is_first_process
 
 CONFIG = "config.json"
 RUN = "run.json"
@@ -20,11 +21,13 @@ PACKAGES = ("sfsign-jax", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", 
 
 
 def start_workdir(workdir: Path, config: ConfigDict) -> None:
-    """Make the folder, or find the same run in it.
+    """Make the folder, or find the same run in it. Of several processes the first one does.
 
     Raises:
         UserError: another run is there, or the folder can't be made.
     """
+    if not is_first_process():
+        return
     text = config.to_json_best_effort(indent=2) + "\n"
     path = workdir / CONFIG
     if path.exists():
@@ -67,6 +70,7 @@ def circumstances() -> dict[str, Any]:
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
         "commit": commit(),
         "platform": jax.default_backend(),
+        "processes": jax.process_count(),
         "devices": [device.device_kind for device in jax.devices()],
     }
 

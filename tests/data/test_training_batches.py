@@ -6,16 +6,18 @@ import numpy as np
 import pytest
 from small_dataset import DATASET, small_config
 
+import sfsign_jax.data.training_batches as module
 from sfsign_jax.data.training_batches import training_batches
 from sfsign_jax.errors import UserError
+from sfsign_jax.parallel import clip_mesh
 
 STEPS = 2  # of an epoch: five clips, two a batch
 
 
-def batches(config, epochs=2, dataset=DATASET, **options):
+def batches(config, epochs=2, dataset=DATASET):
     return [
         {name: np.asarray(array) for name, array in batch.items()}
-        for batch in training_batches(dataset, config, 0, epochs * STEPS, **options)
+        for batch in training_batches(dataset, config, 0, epochs * STEPS, clip_mesh(1))
     ]
 
 
@@ -55,7 +57,9 @@ def test_the_number_of_workers_changes_nothing(workers):
 def test_a_run_goes_on_at_any_batch_in_another_process(tmp_path):
     code = (
         "import sys, numpy, small_dataset, sfsign_jax.data.training_batches as t\n"
-        "batches = t.training_batches(small_dataset.DATASET, small_dataset.small_config(), 3, 6)\n"
+        "from sfsign_jax.parallel import clip_mesh\n"
+        "config = small_dataset.small_config()\n"
+        "batches = t.training_batches(small_dataset.DATASET, config, 3, 6, clip_mesh(1))\n"
         "numpy.savez(sys.argv[1], **{f'{i}/{k}': v for i, b in enumerate(batches)"
         " for k, v in b.items()})"
     )
@@ -67,9 +71,12 @@ def test_a_run_goes_on_at_any_batch_in_another_process(tmp_path):
         assert_equal(rest, [{k: arrays[f"{i}/{k}"] for k in rest[i]} for i in range(3)])
 
 
-def test_processes_of_a_run_share_its_batches():
+def test_processes_of_a_run_share_its_batches(monkeypatch):
     whole = batches(small_config())
-    halves = [batches(small_config(), rows=slice(i, i + 1)) for i in (0, 1)]
+    halves = []
+    for row in (slice(0, 1), slice(1, 2)):
+        monkeypatch.setattr(module, "own_rows", lambda size, row=row: row)
+        halves.append(batches(small_config()))
     joined = [
         {name: np.concatenate([a[name], b[name]]) for name in a}
         for a, b in zip(*halves, strict=True)

@@ -1,7 +1,10 @@
 """A run that is stopped or killed goes on as if nothing had happened."""
 
 import json
+import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -40,7 +43,7 @@ def command(tmp_path_factory):
         "model.pathway_enhancement": False,
         "training.epochs": 3,
         "training.batch_size": 2,
-        "training.save_minutes": 0.0,
+        "training.save_steps": 1,
         "evaluation.batch_size": 2,
     }
     options = [f"--config.{name}={value}" for name, value in settings.items()]
@@ -70,12 +73,10 @@ def newest(workdir):
 
 
 def last_checkpoint(workdir):
-    checkpoints = open_checkpoints(workdir, 2, None)
-    step = checkpoints.latest_step()
     arguments = ocp.args.Composite(state=ocp.args.StandardRestore(), about=ocp.args.JsonRestore())
-    restored = checkpoints.restore(step, args=arguments)
-    checkpoints.close()
-    return step, restored
+    with open_checkpoints(workdir, 2, None) as checkpoints:
+        step = checkpoints.latest_step()
+        return step, checkpoints.restore(step, args=arguments)
 
 
 def assert_same_run(workdir, whole):
@@ -98,6 +99,31 @@ def test_killed_and_terminated(command, whole, tmp_path):
     assert_same_run(workdir, whole)
     assert (workdir / "train.log").read_text().count("go on from step") == 2
     assert_written_down(workdir)
+
+
+def test_two_processes_of_two_devices_and_one_goes_on(command, tmp_path):
+    """Terminated as one of them is told to stop; what they saved goes on anywhere."""
+    workdir = tmp_path / "run"
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        address = f"localhost:{free.getsockname()[1]}"
+    options = ["--workdir", str(workdir), f"--coordinator={address}", "--num_processes=2"]
+    devices = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    first, second = (
+        subprocess.Popen(
+            [*command, "--config.training.batch_size=4", *options, f"--process_id={number}"],
+            env=devices,
+        )
+        for number in (0, 1)
+    )
+    while first.poll() is None and second.poll() is None and newest(workdir) < 1:
+        time.sleep(0.01)
+    second.send_signal(signal.SIGTERM)
+    assert (first.wait(timeout=100), second.wait(timeout=100)) == (75, 75)
+    assert "on 4 devices (cpu)" in (workdir / "train.log").read_text()
+    alone = [*command, "--config.training.batch_size=4"]
+    assert stop_at(newest(workdir) + 1, signal.SIGTERM, alone, workdir) == 75
+    assert re.search(r"go on from step [1-5], on 1 device", (workdir / "train.log").read_text())
 
 
 def assert_written_down(workdir):

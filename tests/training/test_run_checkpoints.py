@@ -1,10 +1,15 @@
+import resource
 from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
+from flax import nnx
 from oracle import small_config
 
+from sfsign_jax.checkpoint import ModelDescription, save_checkpoint
+from sfsign_jax.errors import UserError
+from sfsign_jax.models.sign_model import new_model
 from sfsign_jax.training import Recipe, create_train_state
 from sfsign_jax.training.run_checkpoints import (
     finish_saving,
@@ -24,12 +29,12 @@ def state_at(step, seed=0):
 @pytest.fixture
 def saved(tmp_path):
     """Steps 1 to 3, of which the last two are kept."""
-    checkpoints = open_checkpoints(tmp_path, keep_last=2, keep_period=None)
-    for step in (1, 2, 3):
-        save_run(checkpoints, state_at(step, seed=step), {"epochs": [], "steps": [{"loss": 0.1}]})
-    finish_saving(checkpoints)
-    yield checkpoints
-    checkpoints.close()
+    with open_checkpoints(tmp_path, keep_last=2, keep_period=None) as checkpoints:
+        for step in (1, 2, 3):
+            progress = {"epochs": [], "steps": [{"loss": 0.1}]}
+            save_run(checkpoints, state_at(step, seed=step), progress)
+        finish_saving(checkpoints)
+        yield checkpoints
 
 
 def restored(checkpoints):
@@ -52,11 +57,10 @@ def test_everything_comes_back(saved):
 
 
 def test_nothing_there_is_a_fresh_start(tmp_path):
-    checkpoints = open_checkpoints(tmp_path, keep_last=2, keep_period=None)
-    state, progress, _ = restored(checkpoints)
+    with open_checkpoints(tmp_path, keep_last=2, keep_period=None) as checkpoints:
+        state, progress, _ = restored(checkpoints)
     assert_equal_states(state, state_at(0))
     assert progress == {"epochs": [], "steps": []}
-    checkpoints.close()
 
 
 @pytest.mark.parametrize("damage", ["flipped", "cut", "gone"])
@@ -76,9 +80,30 @@ def test_a_damaged_checkpoint_is_told_of_and_the_one_before_it_used(saved, damag
 
 
 def test_every_nth_step_is_kept(tmp_path):
-    checkpoints = open_checkpoints(tmp_path, keep_last=1, keep_period=2)
-    for step in (1, 2, 3):
-        save_run(checkpoints, state_at(step), {"epochs": [], "steps": []})
-        finish_saving(checkpoints)
-    assert checkpoints.all_steps() == [2, 3]
-    checkpoints.close()
+    with open_checkpoints(tmp_path, keep_last=1, keep_period=2) as checkpoints:
+        for step in (1, 2, 3):
+            save_run(checkpoints, state_at(step), {"epochs": [], "steps": []})
+            finish_saving(checkpoints)
+        assert checkpoints.all_steps() == [2, 3]
+
+
+@pytest.fixture
+def little_room():
+    """Files of a few kilobytes at most, as a full disk would have it."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_no_room_for_a_checkpoint(saved, little_room):
+    with pytest.raises(UserError, match=r"can't be written \(.*large.*whole: 2, 3"):
+        save_run(saved, state_at(4), {"epochs": [], "steps": []})
+        finish_saving(saved)
+
+
+def test_no_room_for_a_model(tmp_path, little_room):
+    model = new_model(CONFIG)
+    with pytest.raises(UserError, match=r"best can't be written: .*large"):
+        save_checkpoint(tmp_path / "best", nnx.state(model), ModelDescription(CONFIG, None))
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,60 @@
+"""What can be seen of backends without their hardware."""
+
+import subprocess
+import sys
+
+import jax
+import pytest
+
+from sfsign_jax import devices
+from sfsign_jax.errors import UserError
+
+START = "import sys; from sfsign_jax import devices; devices.start(sys.argv[1])"
+
+
+def start(platform, **environment):
+    """In a process of its own, since a process keeps its backend."""
+    return subprocess.run(
+        [sys.executable, "-c", START, platform],
+        env={"PATH": "", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_backend_that_cannot_start_falls_back():
+    result = start("auto", JAX_PLATFORMS="tpu")
+    assert result.returncode == 0
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("platform: cpu (1 × cpu); Unable to initialize backend 'tpu'")
+
+
+def test_the_choice_is_printed(monkeypatch, capsys):
+    monkeypatch.setattr(devices, "cache_compiled_programs", lambda: None)
+    devices.start("auto")
+    assert capsys.readouterr().err == "platform: cpu (8 × cpu)\n"
+
+
+@pytest.mark.parametrize("platform", ["gpu", "tpu", "metal"])
+def test_a_platform_asked_for_by_name_must_start(platform):
+    with pytest.raises(UserError, match=f"--platform {platform} can't be started"):
+        devices.start(platform)
+
+
+def test_a_metal_plugin_that_lacks_an_operation_leads_to_the_cpu(monkeypatch, capsys):
+    monkeypatch.setattr(devices, "start_backend", lambda: ("metal", ""))
+    monkeypatch.setattr(devices, "train_step", lacking)
+    monkeypatch.setattr(jax.extend.backend, "clear_backends", lambda: None)
+    devices.start("metal")
+    assert capsys.readouterr().err == (
+        "platform: cpu (8 × cpu); the Metal plugin lacks an operation: no stablehlo.while\n"
+    )
+
+
+def lacking(*_, **__):
+    raise NotImplementedError("no stablehlo.while\nat line 3")
+
+
+def test_every_operation_of_the_network_is_on_a_cpu():
+    assert devices.missing_operation() == ""

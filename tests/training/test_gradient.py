@@ -1,0 +1,69 @@
+"""Oracle: the gradient of the whole batch at once, all activations kept."""
+
+import dataclasses
+import functools
+
+import jax
+import numpy as np
+import pytest
+from flax import nnx
+from oracle import small_config
+from test_step import batch
+
+from sfsign_jax.models.sign_model import new_model
+from sfsign_jax.parallel import by_clip, clip_mesh, on, whole
+from sfsign_jax.training import Recipe
+from sfsign_jax.training.gradient import interleaved_parts, loss_and_gradient
+from sfsign_jax.training.state import train_state_of
+
+CONFIG = small_config(depths=(1, 1, 1, 1), pathway_enhancement=False, zero_init_final_bn=False)
+RECIPE = Recipe(crop_size=(32, 32))
+
+
+def gradients(devices=1, **options):
+    recipe = dataclasses.replace(RECIPE, **options)
+    mesh = clip_mesh(devices)
+    state = whole(train_state_of(nnx.state(new_model(CONFIG)), recipe), mesh)
+    compiled = jax.jit(functools.partial(loss_and_gradient, config=CONFIG, recipe=recipe))
+    with on(mesh):
+        (loss, (_, batch_stats)), gradient = compiled(state, by_clip(four_clips(), mesh))
+    return loss, nnx.to_flat_state(nnx.merge_state(gradient, batch_stats))
+
+
+def four_clips():
+    first, second = batch(), batch(num_frames=(9, 12))
+    return {name: np.concatenate([first[name], second[name]]) for name in first}
+
+
+def assert_same(ours, expected):
+    assert float(ours[0]) == pytest.approx(float(expected[0]), rel=1e-5)
+    norm = np.sqrt(sum(float((g[...] ** 2).sum()) for _, g in expected[1]))
+    for (path, a), (_, b) in zip(ours[1], expected[1], strict=True):
+        np.testing.assert_allclose(a[...], b[...], rtol=0, atol=1e-5 * norm, err_msg=str(path))
+    return norm
+
+
+def test_parts_and_rematerialisation_change_nothing_but_batch_statistics():
+    at_once = gradients(freeze_statistics=True)
+    in_parts = gradients(freeze_statistics=True, accumulation=2, remat=("s2", "s4"), devices=2)
+    assert assert_same(in_parts, at_once) > 1
+
+
+def test_devices_change_nothing():
+    assert assert_same(gradients(devices=4), gradients()) > 1
+
+
+def test_parts_take_every_nth_clip():
+    np.testing.assert_array_equal(interleaved_parts(np.arange(6), 2), [[0, 2, 4], [1, 3, 5]])
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"remat": ("s6",)}, "stage 's6'; there are s2, s3, s4, s5"),
+        ({"compute_dtype": "float16"}, "'float16'; it is float32, bfloat16 or"),
+    ],
+)
+def test_recipes_that_do_not_exist(options, words):
+    with pytest.raises(ValueError, match=words):
+        Recipe(**options)
