@@ -115,8 +115,13 @@ def recipe(config: ConfigDict, steps_per_epoch: int) -> Recipe:
     """How the model is trained.
 
     Raises:
-        UserError: a value that no recipe has.
+        UserError: a value that no recipe has, or a batch that can't be cut into such parts.
     """
+    if config.training.batch_size % config.training.accumulation:
+        raise UserError(
+            f"config.training.accumulation is {config.training.accumulation}: it must divide "
+            f"batch_size, which is {config.training.batch_size}"
+        )
     try:
         return Recipe(
             epochs=config.training.epochs,

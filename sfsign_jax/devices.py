@@ -60,12 +60,15 @@ def start_backend() -> tuple[str, str]:
     """The platform that JAX starts, and why it is no other one where one is installed."""
     try:
         backend = jax.default_backend()
-    except RuntimeError as error:
+    except (RuntimeError, AssertionError) as error:  # the latter for CUDA without a GPU
+        asked = (
+            f"JAX_PLATFORMS is {jax.config.values['jax_platforms']}, and there is no such device"
+        )
         jax.config.update("jax_platforms", "cpu")
-        return "cpu", first_line(error)
+        return "cpu", first_line(error) if str(error) else asked
     plugins = sorted(plugin.name for plugin in importlib.metadata.entry_points(group="jax_plugins"))
     problem = ""
-    if backend == "cpu" and plugins and jax.config.read("jax_platforms") != "cpu":
+    if backend == "cpu" and plugins and jax.config.values["jax_platforms"] != "cpu":
         problem = f"{' and '.join(plugins)} found no device"
     return OURS.get(backend, backend), problem
 

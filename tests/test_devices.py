@@ -23,11 +23,17 @@ def start(platform, **environment):
     )
 
 
-def test_a_backend_that_cannot_start_falls_back():
-    result = start("auto", JAX_PLATFORMS="tpu")
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("tpu", "Unable to initialize backend 'tpu'"),
+        ("cuda", "JAX_PLATFORMS is cuda, and there is no such device"),
+    ],
+)
+def test_a_backend_that_cannot_start_falls_back(name, reason):
+    result = start("auto", JAX_PLATFORMS=name)
     assert result.returncode == 0
-    last = result.stderr.splitlines()[-1]
-    assert last.startswith("platform: cpu (1 × cpu); Unable to initialize backend 'tpu'")
+    assert result.stderr.splitlines()[-1].startswith(f"platform: cpu (1 × cpu); {reason}")
 
 
 def test_the_choice_is_printed(monkeypatch, capsys):

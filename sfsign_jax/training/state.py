@@ -31,7 +31,7 @@ def create_train_state(config: ModelConfig, recipe: Recipe, seed: int = 0) -> Tr
 def train_state_of(state: nnx.State, recipe: Recipe, seed: int = 0) -> TrainState:
     """A fresh optimizer around the parameters of an existing model."""
     if recipe.compute_dtype == "float64":
-        if not jax.config.read("jax_enable_x64"):
+        if not jax.config.values["jax_enable_x64"]:
             raise UserError("compute_dtype float64 needs JAX_ENABLE_X64=1 in the environment")
         state = jax.tree.map(lambda x: jnp.asarray(x, jnp.float64), state)
     params, batch_stats = nnx.split_state(state, nnx.Param, nnx.BatchStat)
