@@ -10,7 +10,6 @@ import jax
 import orbax.checkpoint as ocp
 from flax import nnx
 
-from sfsign_jax.data.catalog import Dataset
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 from sfsign_jax.models.sign_model import ModelConfig, SignModel, abstract_model, model_with
@@ -32,12 +31,14 @@ class ModelDescription:
     num_batches_tracked: int = 0  # what PyTorch counted, for the way back; nothing reads it
 
 
-def check_frame_size(description: ModelDescription, dataset: Dataset) -> None:
+def check_frame_size(
+    description: ModelDescription, dataset: str, frame_size: tuple[int, int]
+) -> None:
     """Raises UserError where a dataset's frames are not what the model takes."""
-    if description.preprocessing.frame_size != dataset.frame_size:
+    if description.preprocessing.frame_size != frame_size:
         raise UserError(
             f"this checkpoint takes frames of {description.preprocessing.frame_size}, "
-            f"{dataset.name} has {dataset.frame_size}"
+            f"{dataset} has {frame_size}"
         )
 
 

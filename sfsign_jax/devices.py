@@ -12,9 +12,7 @@ import numpy as np
 from sfsign_jax.errors import UserError
 from sfsign_jax.models.sign_model import ModelConfig
 from sfsign_jax.models.slowfast import BackboneConfig
-from sfsign_jax.training.optimizer import Recipe
-from sfsign_jax.training.state import create_train_state
-from sfsign_jax.training.step import train_step
+from sfsign_jax.training import Recipe, create_train_state, train_step
 
 PLATFORMS = ("auto", "cpu", "gpu", "tpu", "metal")
 # JAX's names of backends, and ours.

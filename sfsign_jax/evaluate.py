@@ -19,8 +19,9 @@ from tqdm import tqdm
 
 from sfsign_jax.checkpoint import check_frame_size, load_checkpoint
 from sfsign_jax.command_line import required_path, run_with_config
+from sfsign_jax.data.batching import ClipBatch
 from sfsign_jax.data.catalog import open_dataset
-from sfsign_jax.data.evaluation_batches import ClipBatch, evaluation_batches, evaluation_order
+from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_report, write_results
 from sfsign_jax.inference import clip_logits, predict_split
@@ -48,7 +49,7 @@ def main(config: ConfigDict) -> None:
             f"than {dataset.name} ({len(dataset.vocabulary)}): evaluate it on the data it was "
             "trained on"
         )
-    check_frame_size(description, dataset)
+    check_frame_size(description, dataset.name, dataset.frame_size)
     if SPLIT.value not in dataset.splits:
         raise UserError(
             f"{dataset.name} has no split {SPLIT.value!r}, only {', '.join(dataset.splits)}"

@@ -27,7 +27,7 @@ def main(config: ConfigDict) -> None:
         raise UserError("features are extracted by one process: leave --coordinator out")
     model, description = load_checkpoint(checkpoint)
     dataset = open_dataset(config.data.name, config.data.prepared_dir)
-    check_frame_size(description, dataset)
+    check_frame_size(description, dataset.name, dataset.frame_size)
     extract_features(nnx.state(model), description, dataset, config, output)
     clips = sum(map(len, dataset.num_frames.values()))
     print(f"features of {clips} clips of {dataset.name}: {output}")

@@ -13,9 +13,9 @@ from ml_collections import ConfigDict
 from tqdm import tqdm
 
 from sfsign_jax.checkpoint import ModelDescription
+from sfsign_jax.data.batching import ClipBatch
 from sfsign_jax.data.catalog import Dataset
 from sfsign_jax.data.evaluation_batches import (
-    ClipBatch,
     evaluation_batches,
     evaluation_order,
     reference,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Int, UInt8
+from jaxtyping import Float, Int, UInt8
 
 ALIGNMENT = 64  # bytes
 
@@ -13,6 +13,17 @@ ALIGNMENT = 64  # bytes
 class PlannedBatch(NamedTuple):
     clips: tuple[int, ...]  # numbers of the clips in their split
     bucket: int  # frames that each of them is filled up to
+
+
+class ClipBatch(NamedTuple):
+    numbers: tuple[int, ...]  # of the clips in their split
+    ids: tuple[str, ...]
+    signers: tuple[str, ...]
+    glosses: tuple[tuple[str, ...], ...]  # what the clips are scored against
+    # Frames, or features where a network takes those. Rows past the ids are fillers, so that all
+    # batches have one size. Of several processes, each has its own rows of these two.
+    inputs: UInt8[np.ndarray, "b bucket height width 3"] | Float[np.ndarray, "b t c"]
+    num_frames: Int[np.ndarray, " b"]
 
 
 def bucket_of(num_frames: int, buckets: Sequence[int]) -> int:

@@ -2,28 +2,21 @@
 
 import functools
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import Float, Int, UInt8
 from ml_collections import ConfigDict
 
-from sfsign_jax.data.batching import PlannedBatch, blank_frames, filled_up, ordered_batches
+from sfsign_jax.data.batching import (
+    ClipBatch,
+    PlannedBatch,
+    blank_frames,
+    filled_up,
+    ordered_batches,
+)
 from sfsign_jax.data.catalog import Dataset, Record
 from sfsign_jax.data.pipeline import closing, load_clip, loaded_ahead
 from sfsign_jax.parallel import filled, own_rows
-
-
-class ClipBatch(NamedTuple):
-    numbers: tuple[int, ...]  # of the clips in their split
-    ids: tuple[str, ...]
-    signers: tuple[str, ...]
-    glosses: tuple[tuple[str, ...], ...]  # what the clips are scored against
-    # Frames, or features where a network takes those. Rows past the ids are fillers, so that all
-    # batches have one size. Of several processes, each has its own rows of these two.
-    inputs: UInt8[np.ndarray, "b bucket height width 3"] | Float[np.ndarray, "b t c"]
-    num_frames: Int[np.ndarray, " b"]
 
 
 def evaluation_batches(

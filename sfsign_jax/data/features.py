@@ -18,8 +18,14 @@ from jax.sharding import Mesh
 from jaxtyping import Float
 from ml_collections import ConfigDict, FrozenConfigDict
 
-from sfsign_jax.data.batching import PlannedBatch, filled_up, ordered_batches, shuffled_batches
-from sfsign_jax.data.evaluation_batches import ClipBatch, evaluation_order
+from sfsign_jax.data.batching import (
+    ClipBatch,
+    PlannedBatch,
+    filled_up,
+    ordered_batches,
+    shuffled_batches,
+)
+from sfsign_jax.data.evaluation_batches import evaluation_order
 from sfsign_jax.data.pipeline import closing, loaded_ahead, sent_ahead
 from sfsign_jax.data.training_batches import label_rows
 from sfsign_jax.errors import UserError

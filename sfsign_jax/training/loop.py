@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from sfsign_jax import configuration
 from sfsign_jax.checkpoint import ModelDescription, save_checkpoint
-from sfsign_jax.data.evaluation_batches import ClipBatch
+from sfsign_jax.data.batching import ClipBatch
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_rate
 from sfsign_jax.files import write_text_atomically

@@ -11,8 +11,9 @@ from ml_collections import ConfigDict
 
 from sfsign_jax import configuration
 from sfsign_jax.checkpoint import load_checkpoint
+from sfsign_jax.data.batching import ClipBatch
 from sfsign_jax.data.catalog import open_dataset
-from sfsign_jax.data.evaluation_batches import ClipBatch, evaluation_batches, evaluation_order
+from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
 from sfsign_jax.data.features import (
     feature_clip_ids,
     feature_evaluation_batches,

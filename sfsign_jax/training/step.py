@@ -42,7 +42,7 @@ def train_step(
         optimizer=optimizer,
         key=state.key,
     )
-    return everywhere(state), {
+    metrics = {
         "loss": loss,
         **parts,
         "grad_norm": grad_norm,
@@ -50,6 +50,7 @@ def train_step(
         "learning_rate": rate,
         "skipped": jnp.copy(state.skipped),
     }
+    return everywhere((state, metrics))
 
 
 def norm(tree: nnx.State) -> Float[Array, ""]:
