@@ -99,7 +99,7 @@ def test_every_variant_equals_the_oracle(changes):
 
 @pytest.mark.parametrize("padding", ["masked", "reference"])
 def test_loss_and_gradient_do_not_see_the_bucket(padding):
-    config = small_config()
+    config = small_config(depths=(1, 1, 1, 1))
     params, stats = nnx.split_state(state_of(config, oracle_of(config)), nnx.Param, ...)
     labels, num_labels = np.array([[1, 2, 2], [5, 0, 0]]), np.array([3, 1])
 
