@@ -65,10 +65,7 @@ def learning_rate(recipe: Recipe, step: Int[Array, ""]) -> Float[Array, ""]:
 
 def make_optimizer(recipe: Recipe) -> optax.GradientTransformation:
     """Adam's direction. The decay enters the gradient before the moments, unlike in AdamW."""
-    # As one vector: some hundreds of arrays by themselves take seconds longer to compile.
-    adam = optax.flatten(
-        optax.chain(optax.add_decayed_weights(recipe.weight_decay), optax.scale_by_adam())
-    )
+    adam = optax.chain(optax.add_decayed_weights(recipe.weight_decay), optax.scale_by_adam())
     if recipe.train_backbone:
         return adam
     return optax.partition({"backbone": optax.set_to_zero(), "paths": adam}, top_level_names)

@@ -4,9 +4,8 @@ import functools
 
 import jax
 import jax.numpy as jnp
-from flax import nnx
+import optax
 from jax import Array
-from jax.flatten_util import ravel_pytree
 from jaxtyping import Float
 
 from sfsign_jax.models.sign_model import ModelConfig
@@ -25,7 +24,7 @@ def train_step(
     A batch whose loss or gradient is not finite changes nothing but the counts.
     """
     (loss, (parts, batch_stats)), gradient = loss_and_gradient(state, batch, config, recipe)
-    grad_norm = norm(gradient)
+    grad_norm = optax.tree.norm(gradient)
     rate = learning_rate(recipe, state.step)
     direction, optimizer = make_optimizer(recipe).update(gradient, state.optimizer, state.params)
     params = jax.tree.map(lambda p, d: p - rate * d, state.params, direction)
@@ -46,14 +45,8 @@ def train_step(
         "loss": loss,
         **parts,
         "grad_norm": grad_norm,
-        "param_norm": norm(params),
+        "param_norm": optax.tree.norm(params),
         "learning_rate": rate,
         "skipped": jnp.copy(state.skipped),
     }
     return everywhere((state, metrics))
-
-
-def norm(tree: nnx.State) -> Float[Array, ""]:
-    """Of all arrays as one vector: a sum for each would take longer to compile."""
-    vector = ravel_pytree(tree)[0]
-    return jnp.sqrt(jnp.vdot(vector, vector))

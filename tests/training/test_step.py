@@ -9,7 +9,6 @@ import pytest
 import torch
 import torch_reference as reference
 from flax import nnx
-from jax.flatten_util import ravel_pytree
 from oracle import oracle_of, small_config
 
 from sfsign_jax.conversion.names import released_axes, released_names
@@ -61,7 +60,7 @@ def state_of_pytorch(model, optimizer, step):
             n: optimizer.state[t][name] if t in optimizer.state else zero(t)
             for n, t in tensors.items()
         }
-        return ravel_pytree(nnx.split_state(ours(of), nnx.Param, ...)[0])[0]
+        return nnx.split_state(ours(of), nnx.Param, ...)[0]
 
     decay, adam = state.optimizer
     adam = adam._replace(count=jnp.int32(step), mu=moments("exp_avg"), nu=moments("exp_avg_sq"))
