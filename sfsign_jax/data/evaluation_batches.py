@@ -45,20 +45,20 @@ def evaluation_batch(
     dataset: Dataset, split: str, size: int, rows: slice, planned: PlannedBatch
 ) -> ClipBatch:
     """The clips of a plan as `size` rows, and of them the frames of `rows`."""
+    records = {clip: dataset.splits[split][clip] for clip in planned.clips}
     own = filled_up(planned.clips, size)[rows]
-    num_frames = [dataset.num_frames[split][clip] for clip in own]
+    num_frames = [len(records[clip]["frames"]) for clip in own]
     frames = blank_frames(len(own), planned.bucket, dataset.frame_size)
     for place, clip in enumerate(own):
         if (first := own.index(clip)) < place:
             frames[place] = frames[first]
         else:
-            load_clip(dataset, dataset.splits[split][clip], range(num_frames[place]), frames[place])
-    records = [dataset.splits[split][clip] for clip in planned.clips]
+            load_clip(dataset, records[clip], range(num_frames[place]), frames[place])
     return ClipBatch(
         planned.clips,
-        tuple(record["id"].decode() for record in records),
-        tuple(record["signer"].decode() for record in records),
-        tuple(reference(dataset, split, record) for record in records),
+        tuple(record["id"].decode() for record in records.values()),
+        tuple(record["signer"].decode() for record in records.values()),
+        tuple(reference(dataset, split, record) for record in records.values()),
         frames,
         np.array(num_frames, np.int32),
     )

@@ -105,8 +105,8 @@ def train(config: ConfigDict, workdir: Path) -> None:
         first = int(state.step)
         begin = f"go on from step {first}" if first else f"start from {origin}"
         tell(workdir, f"{begin}, on {described(mesh)}")
-        writes = is_first_process()
-        with SummaryWriter(str(workdir), purge_step=first or None, write_to_disk=writes) as board:
+        writes, later = is_first_process(), first + 1 if first else None
+        with SummaryWriter(str(workdir), purge_step=later, write_to_disk=writes) as board:
             run = Run(config, workdir, source, description, recipe, mesh, checkpoints, board, stop)
             train_epochs(run, whole(state, mesh), progress)
 

@@ -99,15 +99,22 @@ def test_every_variant_equals_the_oracle(changes):
 
 @pytest.mark.parametrize("padding", ["masked", "reference"])
 def test_loss_and_gradient_do_not_see_the_bucket(padding):
+    """In f64: in f32 a maximum that is all but a tie may fall to another value."""
+    with jax.enable_x64(True):
+        assert_bucket_unseen(padding)
+
+
+def assert_bucket_unseen(padding):
     config = small_config(depths=(1, 1, 1, 1))
-    params, stats = nnx.split_state(state_of(config, oracle_of(config)), nnx.Param, ...)
+    state = jax.tree.map(lambda x: jnp.asarray(x, jnp.float64), state_of(config, oracle_of(config)))
+    params, stats = nnx.split_state(state, nnx.Param, ...)
     labels, num_labels = np.array([[1, 2, 2], [5, 0, 0]]), np.array([3, 1])
 
     @jax.jit
     def loss_and_gradient(params, frames, num_frames):
         def loss(params):
             model = model_with(config, params, stats)
-            outputs = model(frames, num_frames, padding=padding, train=True)
+            outputs = model(frames.astype("float64"), num_frames, padding=padding, train=True)
             return recognition_loss(outputs, labels, num_labels)[0]
 
         return jax.value_and_grad(loss)(params)
@@ -115,11 +122,11 @@ def test_loss_and_gradient_do_not_see_the_bucket(padding):
     clips = random_clips(30, 13)
     loss, gradient = loss_and_gradient(params, *filled(clips, 32))
     wide_loss, wide_gradient = loss_and_gradient(params, *filled(clips, 96))
-    np.testing.assert_allclose(wide_loss, loss, rtol=1e-4)
+    np.testing.assert_allclose(wide_loss, loss, rtol=1e-10)
     norm = np.sqrt(sum(np.square(g).sum() for g in jax.tree.leaves(gradient)))
     difference = jax.tree.map(lambda a, b: a - b, gradient, wide_gradient)
     error = np.sqrt(sum(np.square(g).sum() for g in jax.tree.leaves(difference)))
-    assert error < 1e-4 * norm
+    assert error < 1e-9 * norm
 
 
 def test_published_model_has_the_published_size():
