@@ -14,7 +14,7 @@ demo: .venv/demo
 	$(BIN)/python -m sfsign_jax.recognize --checkpoint demo/run/best demo/clip.mp4
 
 test: check
-	$(BIN)/python -m pytest --quiet --numprocesses 2
+	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadgroup
 
 check: .venv/test
 	$(BIN)/ruff check

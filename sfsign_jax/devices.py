@@ -77,6 +77,7 @@ def missing_operation() -> str:
         num_classes=3,
         backbone=BackboneConfig(depths=(1, 1, 1, 1), temporal_blocks=(1, 1, 1, 1), width=8),
         hidden_size=8,
+        pathway_enhancement=False,
     )
     recipe = Recipe(crop_size=(32, 32))
     batch = {

@@ -46,10 +46,10 @@ def checkpoint(tmp_path_factory):
 def prepared(tmp_path_factory):
     """A prepared dataset of a few synthetic clips."""
     folder = tmp_path_factory.mktemp("prepared")
-    prepare = ["-m", "sfsign_jax.prepare", "synthetic_signs/demo", "--clips", "6,3,3"]
+    prepare = ["-m", "sfsign_jax.prepare", "synthetic_signs/demo", "--clips", "6,2,2"]
     result = run(*prepare, "--prepared_dir", folder, cwd=folder)
     assert result.returncode == 0, result.stderr
-    assert "6 train, 3 dev, 3 test clips" in result.stdout
+    assert "6 train, 2 dev, 2 test clips" in result.stdout
     return folder
 
 
@@ -73,18 +73,19 @@ def test_train(arguments, words, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.xdist_group("train")
 def test_train_evaluate_and_recognize(prepared, tmp_path):
-    """A run of two batches, end to end."""
+    """A run of three batches, end to end."""
     small = [
-        "--config.data.name=synthetic_signs/demo_6_3_3",
+        "--config.data.name=synthetic_signs/demo_6_2_2",
         f"--config.data.prepared_dir={prepared}",
         "--config.model.width=8",
         "--config.model.beta_inv=2",
         "--config.model.hidden_size=8",
         "--config.model.pathway_enhancement=False",
         "--config.training.epochs=1",
-        "--config.training.batch_size=3",
-        "--config.evaluation.batch_size=3",
+        "--config.training.batch_size=2",
+        "--config.evaluation.batch_size=2",
     ]
     workdir = tmp_path / "run"
     trained = run("-m", "sfsign_jax.train", *CONFIG, "--workdir", workdir, *small, cwd=tmp_path)
@@ -118,14 +119,14 @@ def test_train_evaluate_and_recognize(prepared, tmp_path):
     extract = ["-m", "sfsign_jax.extract_features", *CONFIG, *small, "--checkpoint", best]
     extracted = run(*extract, "--output", "features", cwd=tmp_path)
     assert extracted.returncode == 0, extracted.stderr
-    assert "features of 12 clips" in extracted.stdout
-    assert len(list((tmp_path / "features").glob("*/*.npz"))) == 12
+    assert "features of 10 clips" in extracted.stdout
+    assert len(list((tmp_path / "features").glob("*/*.npz"))) == 10
     assert_one_sentence(run(*extract, cwd=tmp_path), "--output")
 
     video = tmp_path / "clip.mp4"
     exported = run(
         ROOT / "tools" / "export_clip.py",
-        "synthetic_signs/demo_6_3_3",
+        "synthetic_signs/demo_6_2_2",
         video,
         f"--prepared_dir={prepared}",
         cwd=tmp_path,
@@ -139,7 +140,7 @@ def test_train_evaluate_and_recognize(prepared, tmp_path):
 
 def test_evaluate_with_another_vocabulary(checkpoint, prepared, tmp_path):
     data = [
-        "--config.data.name=synthetic_signs/demo_6_3_3",
+        "--config.data.name=synthetic_signs/demo_6_2_2",
         f"--config.data.prepared_dir={prepared}",
     ]
     arguments = [*CONFIG, *data, "--checkpoint", checkpoint]

@@ -19,13 +19,8 @@ from sfsign_jax.training.run_checkpoints import open_checkpoints
 CONFIG = Path(__file__).parents[2] / "configs" / "demo.py"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def quick_compilation(tmp_path_factory):
-    """Programs that are made quickly, and once."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
-        patch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path_factory.mktemp("programs")))
-        yield
+# With the command lines' tests, which train the same network on batches of the same shape.
+pytestmark = pytest.mark.xdist_group("train")
 
 
 @pytest.fixture(scope="module")
