@@ -74,10 +74,10 @@ def path_losses(
     count: Float[Array, ""] | None,
 ) -> dict[str, Float[Array, ""]]:
     """The three weighted terms of one path."""
-    steps = outputs.num_steps
     valid = jnp.arange(path.conv_logits.shape[1]) < outputs.valid_steps[:, None]
-    seq_ctc = ctc_loss(path.sequence_logits, steps, labels, num_labels).mean()
-    conv_ctc = ctc_loss(path.conv_logits, steps, labels, num_labels).mean()
+    heads = jnp.stack([path.sequence_logits, path.conv_logits])
+    ctc_of_head = jax.vmap(ctc_loss, in_axes=(0, None, None, None))
+    seq_ctc, conv_ctc = ctc_of_head(heads, outputs.num_steps, labels, num_labels).mean(1)
     distillation = distillation_loss(path.conv_logits, path.sequence_logits, valid, count)
     return {
         "seq_ctc": weights.seq_ctc * seq_ctc,
@@ -101,10 +101,12 @@ def recognition_loss(
     parts of a batch, `count` is the parts' mean number of valid steps: the mean of their totals
     is then the batch's total.
     """
-    parts = path_losses(outputs.paths["main"], outputs, labels, num_labels, weights, count)
-    for name in ("slow", "fast"):
-        if name in outputs.paths:
-            path = outputs.paths[name]
-            terms = path_losses(path, outputs, labels, num_labels, weights, count)
-            parts[name] = getattr(weights, name) * jnp.stack(list(terms.values())).sum()
+    # All paths at once, for it makes one program and not three.
+    paths = jax.tree.map(lambda *values: jnp.stack(values), *outputs.paths.values())
+    terms_of_path = jax.vmap(path_losses, in_axes=(0, *[None] * 5))
+    terms = terms_of_path(paths, outputs, labels, num_labels, weights, count)
+    totals = dict(zip(outputs.paths, jnp.stack(list(terms.values())).sum(0), strict=True))
+    main = list(outputs.paths).index("main")
+    parts = {name: values[main] for name, values in terms.items()}
+    parts |= {name: getattr(weights, name) * totals[name] for name in totals if name != "main"}
     return jnp.stack(list(parts.values())).sum(), parts

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from sfsign_jax.models.convolution import Convolution
 from sfsign_jax.models.initial_values import Rng, constant
 from sfsign_jax.models.normalization import BatchNorm
+from sfsign_jax.models.padding import divide
 
 KERNEL = 5  # frames of the fast pathway that one slow frame sees
 # The initial value of the scalars that weigh the two pathways, where a variant has them.
@@ -47,7 +48,7 @@ class Fusion(nnx.Module):
     def __call__(
         self, slow: Slow, fast: Fast, length: Int[Array, " b"], train: bool
     ) -> tuple[Slow, Fast]:
-        slow_length = length // self.alpha
+        slow_length = divide(length, self.alpha)
         f2s = nnx.relu(self.bn(self.conv_f2s(fast, length), slow_length, train))
         if self.variant == "FuseFastToSlow":
             return jnp.concatenate([slow, f2s], -1), fast

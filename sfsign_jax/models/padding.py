@@ -3,10 +3,19 @@
 from typing import TypeVar
 
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 from jaxtyping import Int, Num
 
 Count = TypeVar("Count", int, Array)  # of one clip, or of a batch
+
+
+def divide(count: Count, by: int) -> Count:
+    """Rounded down; `count` is not negative.
+
+    `//` of an array allows for signs with a dozen operations, which XLA repeats in every kernel
+    that looks at a length.
+    """
+    return lax.div(count, jnp.array(by, count.dtype)) if isinstance(count, Array) else count // by
 
 
 def left_padding(stack: tuple[str, ...]) -> int:
@@ -35,15 +44,15 @@ def video_length(num_frames: Count, stack: tuple[str, ...], alpha: int) -> Count
     Rounded up to a multiple of alpha, where the reference would crash.
     """
     stride = total_stride(stack)
-    padded = -(-num_frames // stride) * stride + 2 * left_padding(stack)
-    return -(-padded // alpha) * alpha
+    padded = divide(num_frames + stride - 1, stride) * stride + 2 * left_padding(stack)
+    return divide(padded + alpha - 1, alpha) * alpha
 
 
 def num_steps(length: Count, stack: tuple[str, ...]) -> Count:
     """Output steps of a padded clip of `length` frames: ceil(n/4) in the published model."""
     for layer in stack:
         size = int(layer[1:])
-        length = length - (size - 1) if layer[0] == "K" else length // size
+        length = length - (size - 1) if layer[0] == "K" else divide(length, size)
     return length
 
 

@@ -11,6 +11,7 @@ from sfsign_jax.models.convolution import Convolution, max_pool_space
 from sfsign_jax.models.fusion import Fusion, fused_channels
 from sfsign_jax.models.initial_values import Rng
 from sfsign_jax.models.normalization import BatchNorm
+from sfsign_jax.models.padding import divide
 
 STAGES = ("s2", "s3", "s4", "s5")
 EXPANSION = 4  # outer channels of a bottleneck / inner channels
@@ -213,7 +214,7 @@ class SlowFast(nnx.Module):
 
         `remat` names stages whose activations are computed again for the backward pass.
         """
-        lengths = [length // self.alpha, length]
+        lengths = [divide(length, self.alpha), length]
         pathways = self.s1([frames[:, :: self.alpha], frames], lengths, train)
         for i, stage in enumerate(STAGES):
             fusion = getattr(self, f"s{i + 1}_fuse")

@@ -1,6 +1,7 @@
 """From features per frame to logits per step: temporal convolutions, BiLSTM, classifier."""
 
 import math
+from collections.abc import Sequence
 
 import jax.numpy as jnp
 from flax import nnx
@@ -10,6 +11,7 @@ from jaxtyping import Float, Int
 from sfsign_jax.models.convolution import mask_time, stack_time_taps
 from sfsign_jax.models.initial_values import Rng, torch_uniform, xavier_uniform
 from sfsign_jax.models.normalization import BatchNorm
+from sfsign_jax.models.padding import divide
 
 LSTM_LAYERS = 2
 
@@ -56,7 +58,7 @@ class TemporalConv(nnx.Module):
                 x = self.layers[str(index)](x)
                 x = nnx.relu(self.layers[str(index + 1)](x, length, train))
             else:
-                length = length // size
+                length = divide(length, size)
                 x = nnx.max_pool(x, (size,), strides=(size,))
             index += 3 if layer[0] == "K" else 1
         return x
@@ -81,23 +83,30 @@ def reverse_clips(x: Float[Array, "b t c"], length: Int[Array, " b"]) -> Float[A
     return jnp.take_along_axis(x, index[..., None], axis=1)
 
 
-def run_lstm(cell: LSTMCell, x: Float[Array, "b t i"]) -> Float[Array, "b t hidden"]:
-    """One direction over all steps, from a zero state."""
-    dtype = x.dtype
-    bias = (cell.bias_ih[...] + cell.bias_hh[...]).astype(dtype)
-    inputs = jnp.swapaxes(x @ cell.kernel_ih[...].astype(dtype) + bias, 0, 1)
-    kernel_hh = cell.kernel_hh[...].astype(dtype)
+def run_lstms(
+    cells: Sequence[LSTMCell], sequences: Sequence[Float[Array, "b t i"]]
+) -> list[Float[Array, "b t hidden"]]:
+    """Each cell over all steps of its own sequence, from a zero state; side by side."""
+    dtype = sequences[0].dtype
+
+    def gates_of_input(cell, x):
+        bias = (cell.bias_ih[...] + cell.bias_hh[...]).astype(dtype)
+        return jnp.swapaxes(x @ cell.kernel_ih[...].astype(dtype) + bias, 0, 1)
+
+    inputs = jnp.stack([*map(gates_of_input, cells, sequences)], axis=1)
+    kernels = [cell.kernel_hh[...].astype(dtype) for cell in cells]
 
     def step(carry, gates):
         hidden, memory = carry
-        i, f, g, o = jnp.split(gates + hidden @ kernel_hh, 4, axis=-1)
+        recurrent = jnp.stack([h @ kernel for h, kernel in zip(hidden, kernels, strict=True)])
+        i, f, g, o = jnp.split(gates + recurrent, 4, axis=-1)
         memory = nnx.sigmoid(f) * memory + nnx.sigmoid(i) * jnp.tanh(g)
         hidden = nnx.sigmoid(o) * jnp.tanh(memory)
         return (hidden, memory), hidden
 
-    zeros = jnp.zeros((x.shape[0], kernel_hh.shape[0]), dtype)
+    zeros = jnp.zeros((*inputs.shape[1:3], len(kernels[0])), dtype)
     _, outputs = lax.scan(step, (zeros, zeros), inputs)
-    return jnp.swapaxes(outputs, 0, 1)
+    return [jnp.swapaxes(outputs[:, i], 0, 1) for i in range(len(cells))]
 
 
 class BiLSTM(nnx.Module):
@@ -120,8 +129,8 @@ class BiLSTM(nnx.Module):
         for layer in range(LSTM_LAYERS):
             if layer > 0:
                 x = self.dropout(x, deterministic=key is None, rngs=key)
-            forward = run_lstm(self.cells[f"l{layer}"], x)
-            backward = run_lstm(self.cells[f"l{layer}_reverse"], reverse_clips(x, length))
+            cells = [self.cells[f"l{layer}"], self.cells[f"l{layer}_reverse"]]
+            forward, backward = run_lstms(cells, [x, reverse_clips(x, length)])
             x = jnp.concatenate([forward, reverse_clips(backward, length)], axis=-1)
         return mask_time(x, length)
 

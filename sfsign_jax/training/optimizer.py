@@ -1,18 +1,21 @@
 """Adam with coupled weight decay and a learning rate that steps once an epoch."""
 
 import dataclasses
+import functools
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
 from flax import nnx
 from jax import Array
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from sfsign_jax.losses import LossWeights
 from sfsign_jax.models.sign_model import Padding
 from sfsign_jax.models.slowfast import STAGES
 
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's
 COSINE_FLOOR = 0.025  # share of the learning rate that is left at the end
 
 
@@ -63,14 +66,58 @@ def learning_rate(recipe: Recipe, step: Int[Array, ""]) -> Float[Array, ""]:
     return recipe.learning_rate * schedule(epoch) * warmup
 
 
-def make_optimizer(recipe: Recipe) -> optax.GradientTransformation:
-    """Adam's direction. The decay enters the gradient before the moments, unlike in AdamW."""
-    adam = optax.chain(optax.add_decayed_weights(recipe.weight_decay), optax.scale_by_adam())
-    if recipe.train_backbone:
-        return adam
-    return optax.partition({"backbone": optax.set_to_zero(), "paths": adam}, top_level_names)
+class Moments(NamedTuple):
+    """Adam's running means of the gradient and of its square."""
+
+    updates: Int[Array, ""]
+    mu: nnx.State  # of what is trained
+    nu: nnx.State
 
 
-def top_level_names(params: nnx.State) -> nnx.State:
-    """For every array, which part of the model it belongs to."""
-    return jax.tree_util.tree_map_with_path(lambda path, _: path[0].key, params)
+def trained(params: nnx.State, recipe: Recipe) -> nnx.State:
+    """Those that the recipe changes."""
+    return params if recipe.train_backbone else nnx.filter_state(params, nnx.PathContains("paths"))
+
+
+def no_moments(params: nnx.State, recipe: Recipe) -> Moments:
+    mu, nu = (jax.tree.map(jnp.zeros_like, trained(params, recipe)) for _ in range(2))
+    return Moments(jnp.zeros((), jnp.int32), mu, nu)
+
+
+def global_norm(tree: nnx.State) -> Float[Array, ""]:
+    """The Euclidean norm of all arrays; vectors as one, for each array takes a kernel."""
+    leaves = jax.tree.leaves(tree)
+    vectors = jnp.concatenate([x for x in leaves if x.ndim == 1])
+    return optax.tree.norm([vectors, *(x for x in leaves if x.ndim > 1)])
+
+
+def adam(
+    params: nnx.State,
+    gradient: nnx.State,
+    moments: Moments,
+    rate: Float[Array, ""],
+    change: Bool[Array, ""],
+    recipe: Recipe,
+) -> tuple[nnx.State, Moments]:
+    """Parameters and moments after a step, or as they were where not `change` (Adam, algorithm 1).
+
+    The weight decay enters the gradient before the moments, unlike in AdamW.
+    """
+
+    def changed(new, old):
+        return jax.tree.map(functools.partial(jnp.where, change), new, old)
+
+    old = trained(params, recipe)
+    decayed = jax.tree.map(lambda g, p: g + recipe.weight_decay * p, trained(gradient, recipe), old)
+    new_moments = Moments(
+        moments.updates + 1,
+        optax.tree.update_moment(decayed, moments.mu, BETA_1, 1),
+        optax.tree.update_moment(decayed, moments.nu, BETA_2, 2),
+    )
+    # The barrier has the parameters read the new moments: where they computed them once more, all
+    # moments would be copied, for they could not be overwritten before that.
+    moments = jax.lax.optimization_barrier(changed(new_moments, moments))
+    mu = optax.tree.bias_correction(moments.mu, BETA_1, moments.updates)
+    nu = optax.tree.bias_correction(moments.nu, BETA_2, moments.updates)
+    new = jax.tree.map(lambda p, m, v: p - rate * m / (jnp.sqrt(v) + EPSILON), old, mu, nu)
+    return nnx.merge_state(params, changed(new, old)), moments

@@ -4,14 +4,13 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import optax
 from flax import nnx
 from jax import Array
 from jaxtyping import Int
 
 from sfsign_jax.errors import UserError
 from sfsign_jax.models.sign_model import ModelConfig, new_model
-from sfsign_jax.training.optimizer import Recipe, make_optimizer
+from sfsign_jax.training.optimizer import Moments, Recipe, no_moments
 
 
 class TrainState(NamedTuple):
@@ -19,7 +18,7 @@ class TrainState(NamedTuple):
     skipped: Int[Array, ""]  # batches whose loss or gradient was not finite
     params: nnx.State
     batch_stats: nnx.State
-    optimizer: optax.OptState
+    moments: Moments
     key: Array  # of dropout; folded with the step
 
 
@@ -40,6 +39,6 @@ def train_state_of(state: nnx.State, recipe: Recipe, seed: int = 0) -> TrainStat
         skipped=jnp.zeros((), jnp.int32),
         params=params,
         batch_stats=batch_stats,
-        optimizer=make_optimizer(recipe).init(params),
+        moments=no_moments(params, recipe),
         key=jax.random.key(seed),
     )

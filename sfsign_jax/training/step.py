@@ -4,14 +4,13 @@ import functools
 
 import jax
 import jax.numpy as jnp
-import optax
 from jax import Array
 from jaxtyping import Float
 
 from sfsign_jax.models.sign_model import ModelConfig
 from sfsign_jax.parallel import everywhere
 from sfsign_jax.training.gradient import Batch, loss_and_gradient
-from sfsign_jax.training.optimizer import Recipe, learning_rate, make_optimizer
+from sfsign_jax.training.optimizer import Recipe, adam, global_norm, learning_rate
 from sfsign_jax.training.state import TrainState
 
 
@@ -24,28 +23,24 @@ def train_step(
     A batch whose loss or gradient is not finite changes nothing but the counts.
     """
     (loss, (parts, batch_stats)), gradient = loss_and_gradient(state, batch, config, recipe)
-    grad_norm = optax.tree.norm(gradient)
+    grad_norm = global_norm(gradient)
     rate = learning_rate(recipe, state.step)
-    direction, optimizer = make_optimizer(recipe).update(gradient, state.optimizer, state.params)
-    params = jax.tree.map(lambda p, d: p - rate * d, state.params, direction)
-
     finite = jnp.isfinite(loss) & jnp.isfinite(grad_norm)
-    old = (state.params, state.batch_stats, state.optimizer)
-    new = jax.tree.map(functools.partial(jnp.where, finite), (params, batch_stats, optimizer), old)
-    params, batch_stats, optimizer = new
+    params, moments = adam(state.params, gradient, state.moments, rate, finite, recipe)
+    batch_stats = jax.tree.map(functools.partial(jnp.where, finite), batch_stats, state.batch_stats)
     state = TrainState(
         step=state.step + 1,
         skipped=state.skipped + ~finite,
         params=params,
         batch_stats=batch_stats,
-        optimizer=optimizer,
+        moments=moments,
         key=state.key,
     )
     metrics = {
         "loss": loss,
         **parts,
         "grad_norm": grad_norm,
-        "param_norm": optax.tree.norm(params),
+        "param_norm": global_norm(params),
         "learning_rate": rate,
         "skipped": jnp.copy(state.skipped),
     }

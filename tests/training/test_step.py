@@ -15,6 +15,7 @@ from sfsign_jax.conversion.names import released_axes, released_names
 from sfsign_jax.losses import LossWeights
 from sfsign_jax.models.sign_model import abstract_model
 from sfsign_jax.training import Recipe, create_train_state, learning_rate, train_step
+from sfsign_jax.training.optimizer import Moments
 from sfsign_jax.training.state import train_state_of
 
 CONFIG = small_config(num_classes=5, depths=(1, 1, 1, 1))
@@ -62,9 +63,8 @@ def state_of_pytorch(model, optimizer, step):
         }
         return nnx.split_state(ours(of), nnx.Param, ...)[0]
 
-    decay, adam = state.optimizer
-    adam = adam._replace(count=jnp.int32(step), mu=moments("exp_avg"), nu=moments("exp_avg_sq"))
-    return state._replace(step=jnp.int32(step), optimizer=(decay, adam))
+    adam = Moments(jnp.int32(step), moments("exp_avg"), moments("exp_avg_sq"))
+    return state._replace(step=jnp.int32(step), moments=adam)
 
 
 def frames_of_pytorch(clips):
