@@ -107,6 +107,6 @@ def recognition_loss(
     terms = terms_of_path(paths, outputs, labels, num_labels, weights, count)
     totals = dict(zip(outputs.paths, jnp.stack(list(terms.values())).sum(0), strict=True))
     main = list(outputs.paths).index("main")
-    parts = {name: values[main] for name, values in terms.items()}
+    parts = {name: terms[name][main] for name in ("seq_ctc", "conv_ctc", "distillation")}
     parts |= {name: getattr(weights, name) * totals[name] for name in totals if name != "main"}
     return jnp.stack(list(parts.values())).sum(), parts
