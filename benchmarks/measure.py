@@ -28,9 +28,10 @@ def in_turn(contestants: dict[str, Callable], rounds: int) -> dict[str, Figures]
         setups, times = {}, {name: [] for name in running}
         for name, connection in running.items():
             setups[name] = reply(connection)
-        alive = {name for name in running if isinstance(setups[name], float)}
-        for name in set(running) - alive:
-            print(f"{name}: {setups[name]}", flush=True)
+        alive = [name for name in running if isinstance(setups[name], float)]
+        for name in running:
+            if name not in alive:
+                print(f"{name}: {setups[name]}", flush=True)
         for _ in range(rounds):
             for name in alive:
                 running[name].send("round")
@@ -40,9 +41,7 @@ def in_turn(contestants: dict[str, Callable], rounds: int) -> dict[str, Figures]
             running[name].send("memory")
             memory[name] = reply(running[name])
     return {
-        name: Figures(setups[name], statistics.median(times[name]), memory[name])
-        for name in contestants
-        if name in alive
+        name: Figures(setups[name], statistics.median(times[name]), memory[name]) for name in alive
     }
 
 
