@@ -13,6 +13,7 @@ from flax import nnx
 from jax import Array, lax
 from jaxtyping import Float, Int
 
+from sfsign_jax.models.image_convolution import convolve_images
 from sfsign_jax.models.initial_values import Rng, kaiming_normal
 
 TIME_BLOCK = 4  # 4 + 5 - 1 taps of 3 channels are a whole number of vector registers
@@ -57,15 +58,8 @@ def convolve_frames(
     x: Float[Array, "b t h w i"], kernel: Float[Array, "kh kw i o"], stride: int
 ) -> Float[Array, "b t h_out w_out o"]:
     """A 2-D convolution of every frame."""
-    kh, kw, _, _ = kernel.shape
-    frames = lax.conv_general_dilated(
-        x.reshape(-1, *x.shape[2:]),
-        kernel,
-        window_strides=(stride, stride),
-        padding=[(kh // 2, kh // 2), (kw // 2, kw // 2)],
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
-    )
-    return frames.reshape(*x.shape[:2], *frames.shape[1:])
+    images = convolve_images(x.reshape(-1, *x.shape[2:]), kernel, stride)
+    return images.reshape(*x.shape[:2], *images.shape[1:])
 
 
 def convolve_time_blocks(

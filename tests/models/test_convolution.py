@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from jax import lax
 
+from sfsign_jax.models import image_convolution
 from sfsign_jax.models.convolution import (
     convolve,
     mask_time,
@@ -39,6 +40,24 @@ def test_convolve_equals_3d_convolution(kernel, time_stride, space_stride):
         dimension_numbers=("NDHWC", "DHWIO", "NDHWC"),
     )
     np.testing.assert_allclose(convolve(x, weights, time_stride, space_stride), expected, atol=2e-4)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("size", [(14, 13), (8, 9)])
+@pytest.mark.parametrize("taps", [1, 3, 7])
+def test_gradients_of_image_convolutions_equal_jaxs(taps, size, stride):
+    with jax.enable_x64(True):
+        keys = jax.random.split(jax.random.key(0), 3)
+        x = jax.random.normal(keys[0], (3, *size, 4), jnp.float64)
+        kernel = jax.random.normal(keys[1], (taps, taps, 4, 5), jnp.float64)
+        shape = image_convolution.xla_convolution(x, kernel, stride).shape
+        upstream = jax.random.normal(keys[2], shape, jnp.float64)
+        _, ours = jax.vjp(
+            lambda x, kernel: image_convolution.convolve_images(x, kernel, stride), x, kernel
+        )
+        expected = image_convolution.jax_gradients(stride, x, kernel, upstream)
+        for gradient, value in zip(ours(upstream), expected, strict=True):
+            np.testing.assert_allclose(gradient, value, rtol=0, atol=1e-12)
 
 
 def test_stack_time_taps_puts_neighbours_side_by_side():
