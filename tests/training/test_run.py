@@ -96,18 +96,16 @@ def test_killed_and_terminated(command, whole, tmp_path):
 
 
 def test_two_processes_of_two_devices(command, tmp_path):
-    """Both stop as one of them is told to, and the first has saved what both hold."""
+    """Both stop as one is told to, the first has saved what both hold, and one device goes on."""
     workdir = tmp_path / "run"
     with socket.socket() as free:
         free.bind(("localhost", 0))
         address = f"localhost:{free.getsockname()[1]}"
     options = ["--workdir", str(workdir), f"--coordinator={address}", "--num_processes=2"]
     devices = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    command = [*command, "--config.training.batch_size=4"]
     first, second = (
-        subprocess.Popen(
-            [*command, "--config.training.batch_size=4", *options, f"--process_id={number}"],
-            env=devices,
-        )
+        subprocess.Popen([*command, *options, f"--process_id={number}"], env=devices)
         for number in (0, 1)
     )
     while first.poll() is None and second.poll() is None and newest(workdir) < 1:
@@ -118,6 +116,9 @@ def test_two_processes_of_two_devices(command, tmp_path):
     step, restored = last_checkpoint(workdir)
     assert restored.state[".step"] == step < 6
     assert all(np.isfinite(array).all() for array in restored.state.values())
+    assert stop_at(step + 1, signal.SIGTERM, command, workdir) == 75
+    assert f"go on from step {step}, on 1 device (cpu)" in (workdir / "train.log").read_text()
+    assert newest(workdir) > step
 
 
 def assert_written_down(workdir):
