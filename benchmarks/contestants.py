@@ -41,6 +41,7 @@ def ours(work: Work) -> Round:
     import jax
     from flax import nnx
 
+    from sfsign_jax.cpu import keep_freed_memory
     from sfsign_jax.data.transforms import Preprocessing
     from sfsign_jax.inference import clip_logits
     from sfsign_jax.models.sign_model import ModelConfig, new_model
@@ -50,6 +51,7 @@ def ours(work: Work) -> Round:
     config, size = ModelConfig(CLASSES), (work.size, work.size)
     frames, num_frames = clips_of(work), np.full(work.clips, work.frames, np.int32)
     if not work.training:
+        keep_freed_memory()
         state = nnx.state(new_model(config))
         options = {"config": config, "preprocessing": Preprocessing(size, size)}
         return lambda: jax.device_get(

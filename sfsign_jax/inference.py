@@ -13,6 +13,7 @@ from jax import Array
 from jax.sharding import Mesh
 from jaxtyping import Float, Int, UInt8
 
+from sfsign_jax.cpu import jit_forward
 from sfsign_jax.data.batching import ClipBatch
 from sfsign_jax.data.transforms import Preprocessing, crop_flip_normalize
 from sfsign_jax.decoding import beam_search
@@ -29,7 +30,7 @@ class ClipLogits(NamedTuple):
     num_steps: Int[Array, " b"]  # each clip's own; in masked padding logits past it are 0
 
 
-@functools.partial(jax.jit, static_argnames=("config", "preprocessing", "padding", "dtype"))
+@functools.partial(jit_forward, static_argnames=("config", "preprocessing", "padding", "dtype"))
 def clip_logits(
     state: nnx.State,
     frames: UInt8[Array, "b n height width 3"],
@@ -54,7 +55,7 @@ def centre_crops(
     return crop_flip_normalize(frames, corner, flip, preprocessing.crop_size, jnp.dtype(dtype))
 
 
-@functools.partial(jax.jit, static_argnames=("config", "preprocessing"))
+@functools.partial(jit_forward, static_argnames=("config", "preprocessing"))
 def clip_features(
     state: nnx.State,
     frames: UInt8[Array, "b n height width 3"],
@@ -68,7 +69,7 @@ def clip_features(
     return outputs.features, outputs.paths["main"].step_features
 
 
-@functools.partial(jax.jit, static_argnames="config")
+@functools.partial(jit_forward, static_argnames=("config",))
 def feature_logits(
     state: nnx.State,
     features: Float[Array, "b t c"],

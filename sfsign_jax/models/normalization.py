@@ -46,6 +46,7 @@ class BatchNorm(nnx.Module):
         mean = (x * weight).sum(axes) / count
         var = (jnp.square(x - mean) * weight).sum(axes) / count
         unbiased = var * count / jnp.maximum(count - 1, 1)
-        self.mean[...] += MOMENTUM * (mean - self.mean[...])
-        self.var[...] += MOMENTUM * (unbiased - self.var[...])
+        # `self.mean[...] += …` would do, but takes as long to trace as all the rest of the network.
+        self.mean.set_value(self.mean[...] + MOMENTUM * (mean - self.mean[...]))
+        self.var.set_value(self.var[...] + MOMENTUM * (unbiased - self.var[...]))
         return mean, var

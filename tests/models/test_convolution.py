@@ -9,6 +9,7 @@ from jax import lax
 from sfsign_jax.models import image_convolution
 from sfsign_jax.models.convolution import (
     convolve,
+    convolve_time,
     mask_time,
     max_of_slices,
     max_pool_space,
@@ -58,6 +59,33 @@ def test_gradients_of_image_convolutions_equal_jaxs(taps, size, stride):
         expected = image_convolution.jax_gradients(stride, x, kernel, upstream)
         for gradient, value in zip(ours(upstream), expected, strict=True):
             np.testing.assert_allclose(gradient, value, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("height", [4, 7])
+def test_wide_convolutions_by_fewer_products(height):
+    x = jax.random.normal(jax.random.key(0), (2, height, 5, image_convolution.WIDE))
+    kernel = jax.random.normal(jax.random.key(1), (3, 3, image_convolution.WIDE, 4)) / 24
+    ours = image_convolution.convolve_images(x, kernel, 1)
+    np.testing.assert_allclose(
+        ours, image_convolution.xla_convolution(x, kernel, 1), rtol=0, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize(("taps", "stride"), [(3, 1), (5, 4)])
+def test_convolution_over_time_and_its_gradient_agree(taps, stride):
+    """The gradient is taken of another form of the convolution; the chain of both is one."""
+    with jax.enable_x64(True):
+        x = jax.random.normal(jax.random.key(0), (2, 12, 2, 3, 4), jnp.float64)
+        kernel = jax.random.normal(jax.random.key(1), (taps, 4, 5), jnp.float64)
+        direction = jax.random.normal(jax.random.key(2), kernel.shape, jnp.float64)
+
+        def total(kernel):
+            return jnp.sin(convolve_time(x, kernel, stride)).sum()
+
+        slope = (total(kernel + 1e-6 * direction) - total(kernel - 1e-6 * direction)) / 2e-6
+        assert float((jax.grad(total)(kernel) * direction).sum()) == pytest.approx(
+            float(slope), rel=1e-6
+        )
 
 
 def test_stack_time_taps_puts_neighbours_side_by_side():
