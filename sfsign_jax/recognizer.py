@@ -17,7 +17,7 @@ from sfsign_jax.decoding import align_tokens, beam_search
 from sfsign_jax.errors import UserError
 from sfsign_jax.inference import ClipLogits, clip_logits
 from sfsign_jax.models.padding import total_stride
-from sfsign_jax.models.sign_model import ModelConfig, Padding, SignModel
+from sfsign_jax.models.sign_model import ModelConfig, Padding, SignModel, main_path_only
 
 BUCKET = 32  # clips are filled up to a multiple of this many frames, so that few programs compile
 
@@ -136,4 +136,4 @@ def load(directory: str | Path) -> Recognizer:
         UserError: the folder is not a checkpoint.
     """
     model, description = load_checkpoint(Path(directory))
-    return Recognizer(model, description.vocabulary, description.preprocessing)
+    return Recognizer(main_path_only(model), description.vocabulary, description.preprocessing)

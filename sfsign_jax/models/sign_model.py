@@ -189,6 +189,15 @@ def new_model(config: ModelConfig, seed: int = 0) -> SignModel:
     return model_with(config, jax.tree.map(jnp.asarray, nnx.state(model)))
 
 
+def main_path_only(model: SignModel) -> SignModel:
+    """The model without the paths that only training runs: a third of all its weights."""
+    config = dataclasses.replace(model.config, pathway_enhancement=False)
+    # Classifiers may be shared by all paths, so the state is asked of what is left of the model.
+    model = nnx.clone(model)
+    model.paths = nnx.Dict({"main": model.paths["main"]})
+    return model_with(config, nnx.state(model))
+
+
 @functools.cache
 def abstract_model(config: ModelConfig) -> tuple[nnx.GraphDef, nnx.State]:
     """The model's structure, and its state as shapes: nothing is computed."""
