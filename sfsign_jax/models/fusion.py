@@ -5,6 +5,7 @@ from flax import nnx
 from jax import Array
 from jaxtyping import Float, Int
 
+from sfsign_jax.models.activation import relu
 from sfsign_jax.models.convolution import Convolution
 from sfsign_jax.models.initial_values import Rng, constant
 from sfsign_jax.models.normalization import BatchNorm
@@ -49,10 +50,10 @@ class Fusion(nnx.Module):
         self, slow: Slow, fast: Fast, length: Int[Array, " b"], train: bool
     ) -> tuple[Slow, Fast]:
         slow_length = divide(length, self.alpha)
-        f2s = nnx.relu(self.bn(self.conv_f2s(fast, length), slow_length, train))
+        f2s = relu(self.bn(self.conv_f2s(fast, length), slow_length, train))
         if self.variant == "FuseFastToSlow":
             return jnp.concatenate([slow, f2s], -1), fast
-        s2f = nnx.relu(self.bn2(self.conv_s2f(slow, slow_length), slow_length, train))
+        s2f = relu(self.bn2(self.conv_s2f(slow, slow_length), slow_length, train))
         s2f = jnp.repeat(s2f, self.alpha, axis=1)
         if self.variant == "FuseBiCat":
             return jnp.concatenate([slow, f2s], -1), jnp.concatenate([fast, s2f], -1)

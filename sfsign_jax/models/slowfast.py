@@ -7,6 +7,7 @@ from flax import nnx
 from jax import Array
 from jaxtyping import Float, Int
 
+from sfsign_jax.models.activation import relu
 from sfsign_jax.models.convolution import Convolution, max_pool_space
 from sfsign_jax.models.fusion import Fusion, fused_channels
 from sfsign_jax.models.initial_values import Rng
@@ -63,7 +64,7 @@ class PathwayStem(nnx.Module):
     def __call__(
         self, x: Float[Array, "b t h w 3"], length: Int[Array, " b"], train: bool
     ) -> Float[Array, "b t h/4 w/4 c"]:
-        return max_pool_space(nnx.relu(self.bn(self.conv(x, length), length, train)))
+        return max_pool_space(relu(self.bn(self.conv(x, length), length, train)))
 
 
 class Branch2(nnx.Module):
@@ -90,8 +91,8 @@ class Branch2(nnx.Module):
     def __call__(
         self, x: Float[Array, "b t h w i"], length: Int[Array, " b"], train: bool
     ) -> Float[Array, "b t h_out w_out o"]:
-        x = nnx.relu(self.a_bn(self.a(x, length), length, train))
-        x = nnx.relu(self.b_bn(self.b(x, length), length, train))
+        x = relu(self.a_bn(self.a(x, length), length, train))
+        x = relu(self.b_bn(self.b(x, length), length, train))
         return self.c_bn(self.c(x, length), length, train)
 
 
@@ -119,7 +120,7 @@ class Bottleneck(nnx.Module):
         shortcut = x
         if self.projects:
             shortcut = self.branch1_bn(self.branch1(x, length), length, train)
-        return nnx.relu(shortcut + self.branch2(x, length, train))
+        return relu(shortcut + self.branch2(x, length, train))
 
 
 class Stem(nnx.Module):

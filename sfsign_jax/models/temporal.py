@@ -8,6 +8,7 @@ from flax import nnx
 from jax import Array, lax
 from jaxtyping import Float, Int
 
+from sfsign_jax.models.activation import relu
 from sfsign_jax.models.convolution import mask_time, stack_time_taps
 from sfsign_jax.models.initial_values import Rng, torch_uniform, xavier_uniform
 from sfsign_jax.models.normalization import BatchNorm
@@ -56,7 +57,7 @@ class TemporalConv(nnx.Module):
             if layer[0] == "K":
                 length = length - (size - 1)
                 x = self.layers[str(index)](x)
-                x = nnx.relu(self.layers[str(index + 1)](x, length, train))
+                x = relu(self.layers[str(index + 1)](x, length, train))
             else:
                 length = divide(length, size)
                 x = nnx.max_pool(x, (size,), strides=(size,))
