@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: demo test check clean
+.PHONY: demo test check benchmark clean
 
 # Corpus, training, word error rate and one recognised clip; everything lands in demo/.
 demo: .venv/demo
@@ -21,6 +21,13 @@ check: .venv/test
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Beside PyTorch on this machine, an hour on two CPU cores; copy what is worth keeping to
+# benchmarks/RESULTS.md.
+benchmark: .venv/test
+	$(BIN)/python benchmarks/against_pytorch.py
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/evaluation.py
 
 .venv/demo: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

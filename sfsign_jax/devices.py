@@ -48,7 +48,11 @@ def start(platform: str) -> None:
 
 
 def cache_compiled_programs() -> None:
-    """Keep compiled programs across runs, under JAX_COMPILATION_CACHE_DIR or ~/.cache."""
+    """Keep compiled programs across runs, under JAX_COMPILATION_CACHE_DIR or ~/.cache.
+
+    Those of the beam search too, which compile in less than the second from which on JAX keeps one.
+    """
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     if not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
         jax.config.update("jax_compilation_cache_dir", str(cache / "sfsign_jax" / "programs"))

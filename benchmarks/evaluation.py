@@ -1,0 +1,82 @@
+"""Frames on disk to word error rate, beside the bare forward passes of the same batches; in turn.
+
+python benchmarks/evaluation.py [--clips 12] [--rounds 5]
+
+The published network with random weights on clips of the synthetic corpus.
+"""
+
+import argparse
+import functools
+import statistics
+import tempfile
+import time
+
+import jax
+from flax import nnx
+
+from sfsign_jax.configuration import published_config
+from sfsign_jax.cpu import keep_freed_memory
+from sfsign_jax.data.catalog import open_dataset
+from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
+from sfsign_jax.data.preparation import prepare
+from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.evaluation import word_error_rate
+from sfsign_jax.inference import clip_logits, predict_split
+from sfsign_jax.models.sign_model import ModelConfig, main_path_only, new_model
+from sfsign_jax.parallel import by_clip, clip_mesh, on
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clips", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        prepare("synthetic_signs/full", folder, clips=f"1,{arguments.clips},1")
+        name = f"synthetic_signs/full_1_{arguments.clips}_1"
+        measure(open_dataset(name, folder), arguments)
+
+
+def measure(dataset, arguments: argparse.Namespace) -> None:
+    keep_freed_memory()
+    config = published_config()
+    mesh = clip_mesh(config.evaluation.batch_size)
+    model = main_path_only(new_model(ModelConfig(len(dataset.vocabulary) + 1)))
+    network = functools.partial(
+        clip_logits,
+        nnx.state(model),
+        config=model.config,
+        preprocessing=Preprocessing(dataset.frame_size, config.data.crop_size),
+    )
+    order = evaluation_order(dataset.num_frames["dev"], "masked")
+    batches = functools.partial(evaluation_batches, dataset, "dev", config, order, mesh)
+    loaded = list(batches())
+
+    def forward() -> None:
+        for batch in loaded:
+            with on(mesh):
+                jax.block_until_ready(network(*by_clip((batch.inputs, batch.num_frames), mesh)))
+
+    def evaluate() -> None:
+        predictions = predict_split(network, batches(), dataset.vocabulary, mesh)
+        word_error_rate(predictions.references, predictions.sequence)
+
+    times: dict[str, list[float]] = {"forward": [], "evaluate": []}
+    forward()
+    evaluate()
+    for _ in range(arguments.rounds):
+        for call in (forward, evaluate):
+            start = time.perf_counter()
+            call()
+            times[call.__name__].append(time.perf_counter() - start)
+    bare, whole = (statistics.median(times[name]) for name in ("forward", "evaluate"))
+    frames = sum(dataset.num_frames["dev"])
+    print(f"| {arguments.clips} clips, {frames} frames | median of {arguments.rounds} |\n|---|---|")
+    print(f"| bare forward passes | {bare:.1f} s |")
+    print(
+        f"| frames on disk to word error rate | {whole:.1f} s, {bare / whole:.0%} of their speed |"
+    )
+
+
+if __name__ == "__main__":
+    main()
