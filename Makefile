@@ -22,7 +22,7 @@ check: .venv/test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Beside PyTorch on this machine, an hour on two CPU cores; copy what is worth keeping to
+# Beside PyTorch on this machine; takes long. Copy what is worth keeping to
 # benchmarks/RESULTS.md.
 benchmark: .venv/test
 	$(BIN)/python benchmarks/against_pytorch.py
