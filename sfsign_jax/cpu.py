@@ -20,13 +20,18 @@ def jit_forward(function: Callable, static_argnames: tuple[str, ...] = ()) -> Ca
     """`jax.jit` for a function that nobody differentiates."""
 
     @functools.cache
-    def compiled(backend: str) -> Callable:
+    def compiled(backend: str) -> Any:
         options = compiler_options() if backend == "cpu" else None
         return jax.jit(function, static_argnames=static_argnames, compiler_options=options)
 
     @functools.wraps(function)
     def call(*arrays: Any, **options: Any) -> Any:
-        return compiled(jax.default_backend())(*arrays, **options)
+        program = compiled(jax.default_backend())
+        known = program._cache_size()
+        result = program(*arrays, **options)
+        if program._cache_size() > known:
+            give_back_freed_memory()  # the compiler's, a gigabyte
+        return result
 
     return call
 
@@ -47,9 +52,18 @@ def keep_freed_memory() -> None:
     Given back, every page would have to be fetched and zeroed anew, a tenth of a pass. It is for
     programs that do nothing else: glibc is told once for the whole process.
     """
-    if jax.default_backend() != "cpu" or platform.libc_ver()[0] != "glibc":
-        return
-    libc = ctypes.CDLL(None)
-    libc.mallopt(M_ARENA_MAX, 1)
-    libc.mallopt(M_MMAP_MAX, 0)
-    libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+    if libc := glibc():
+        libc.mallopt(M_ARENA_MAX, 1)
+        libc.mallopt(M_MMAP_MAX, 0)
+        libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def give_back_freed_memory() -> None:
+    if libc := glibc():
+        libc.malloc_trim(0)
+
+
+def glibc() -> ctypes.CDLL | None:
+    """The C library, where it is this one and computes."""
+    here = jax.default_backend() == "cpu" and platform.libc_ver()[0] == "glibc"
+    return ctypes.CDLL(None) if here else None
