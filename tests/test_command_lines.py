@@ -75,7 +75,7 @@ def test_train(arguments, words, tmp_path):
 
 @pytest.mark.xdist_group("train")
 def test_train_evaluate_and_recognize(prepared, tmp_path):
-    """A run of three batches, end to end."""
+    """A run of two epochs of three batches, end to end."""
     small = [
         "--config.data.name=synthetic_signs/demo_6_2_2",
         f"--config.data.prepared_dir={prepared}",
@@ -83,7 +83,7 @@ def test_train_evaluate_and_recognize(prepared, tmp_path):
         "--config.model.beta_inv=2",
         "--config.model.hidden_size=8",
         "--config.model.pathway_enhancement=False",
-        "--config.training.epochs=1",
+        "--config.training.epochs=2",
         "--config.training.batch_size=2",
         "--config.evaluation.batch_size=2",
     ]
@@ -91,7 +91,7 @@ def test_train_evaluate_and_recognize(prepared, tmp_path):
     trained = run("-m", "sfsign_jax.train", *CONFIG, "--workdir", workdir, *small, cwd=tmp_path)
     assert trained.returncode == 0, trained.stderr
     log = (workdir / "train.log").read_text()
-    assert "epoch 1/1" in log
+    assert "epoch 2/2" in log
     assert "dev WER" in log
     assert list(workdir.glob("events.out.tfevents*"))
 

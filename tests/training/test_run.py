@@ -19,23 +19,23 @@ from sfsign_jax.training.run_checkpoints import open_checkpoints
 CONFIG = Path(__file__).parents[2] / "configs" / "demo.py"
 
 
-# With the command lines' tests, which train the same network on batches of the same shape.
+# With the command lines' tests, which train the same network for as many steps: one program.
 pytestmark = pytest.mark.xdist_group("train")
 
 
 @pytest.fixture(scope="module")
 def command(tmp_path_factory):
-    """A run of three epochs of four steps that saves after every step."""
+    """A run of two epochs of three steps that saves after every step."""
     folder = tmp_path_factory.mktemp("prepared")
-    prepare("synthetic_signs/demo", folder, clips="8,2,1")
+    prepare("synthetic_signs/demo", folder, clips="6,2,2")
     settings = {
-        "data.name": "synthetic_signs/demo_8_2_1",
+        "data.name": "synthetic_signs/demo_6_2_2",
         "data.prepared_dir": folder,
         "model.width": 8,
         "model.beta_inv": 2,
         "model.hidden_size": 8,
         "model.pathway_enhancement": False,
-        "training.epochs": 3,
+        "training.epochs": 2,
         "training.batch_size": 2,
         "training.save_steps": 1,
         "evaluation.batch_size": 2,
@@ -75,7 +75,7 @@ def last_checkpoint(workdir):
 
 def assert_same_run(workdir, whole):
     (step, ours), (last, expected) = last_checkpoint(workdir), last_checkpoint(whole)
-    assert step == last == 12
+    assert step == last == 6
     assert ours.about == expected.about
     assert ours.state.keys() == expected.state.keys()
     for name, array in expected.state.items():
@@ -87,8 +87,8 @@ def assert_same_run(workdir, whole):
 def test_killed_and_terminated(command, whole, tmp_path):
     workdir = tmp_path / "run"
     assert stop_at(2, signal.SIGKILL, command, workdir) == -signal.SIGKILL
-    assert stop_at(6, signal.SIGTERM, command, workdir) == 75
-    assert newest(workdir) < 12
+    assert stop_at(3, signal.SIGTERM, command, workdir) == 75
+    assert newest(workdir) < 6
     subprocess.run([*command, "--workdir", str(workdir)], check=True)
     assert_same_run(workdir, whole)
     assert (workdir / "train.log").read_text().count("go on from step") == 2
@@ -103,7 +103,7 @@ def test_two_processes_of_two_devices(command, tmp_path):
         address = f"localhost:{free.getsockname()[1]}"
     options = ["--workdir", str(workdir), f"--coordinator={address}", "--num_processes=2"]
     devices = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
-    command = [*command, "--config.training.batch_size=4"]
+    command = [*command, "--config.training.batch_size=4", "--config.training.epochs=9"]
     first, second = (
         subprocess.Popen([*command, *options, f"--process_id={number}"], env=devices)
         for number in (0, 1)
@@ -114,7 +114,7 @@ def test_two_processes_of_two_devices(command, tmp_path):
     assert (first.wait(timeout=100), second.wait(timeout=100)) == (75, 75)
     assert "on 4 devices (cpu)" in (workdir / "train.log").read_text()
     step, restored = last_checkpoint(workdir)
-    assert restored.state[".step"] == step < 6
+    assert restored.state[".step"] == step < 9
     assert all(np.isfinite(array).all() for array in restored.state.values())
     assert stop_at(step + 1, signal.SIGTERM, command, workdir) == 75
     assert f"go on from step {step}, on 1 device (cpu)" in (workdir / "train.log").read_text()
@@ -126,7 +126,7 @@ def assert_written_down(workdir):
     run = json.loads((workdir / "run.json").read_text())
     assert run["packages"]["jax"]
     assert run["devices"]
-    assert json.loads((workdir / "config.json").read_text())["training"]["epochs"] == 3
+    assert json.loads((workdir / "config.json").read_text())["training"]["epochs"] == 2
     metrics = json.loads((workdir / "metrics.json").read_text())
-    assert len(metrics) == 3
+    assert len(metrics) == 2
     assert {"loss", "dev_wer", "dev_conv_wer", "grad_norm", "param_norm"} <= metrics[0].keys()
