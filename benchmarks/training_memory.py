@@ -55,7 +55,7 @@ def measure(name: str, clips: int, arguments: argparse.Namespace, **options) -> 
         "num_labels": np.full(clips, 4, np.int32),
     }
     state = create_train_state(config, recipe)
-    step = train_step.lower(state, batch, config=config, recipe=recipe).compile()
+    step = train_step.program().lower(state, batch, config=config, recipe=recipe).compile()
     seconds = []
     for _ in range(1 + STEPS):
         start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What makes forward passes fast on a CPU: how XLA compiles them, and memory that is kept."""
+"""What makes programs fast on a CPU: how XLA compiles them, and memory that is kept."""
 
 import ctypes
 import functools
@@ -7,43 +7,55 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+from jax import lax
 
 # Elementwise chains as kernels of YNNPACK, as products already are: a quarter of the time less.
 # Not for gradients, which take twice the memory so and half as long again.
-COMPILER_OPTIONS = {"xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_ELTWISE"}
+FORWARD = ("xla_cpu_experimental_ynn_fusion_type", "LIBRARY_FUSION_TYPE_ELTWISE")
+# XLA would drop lax.optimization_barrier before it fuses: every block would then sum the outputs
+# of all blocks before it again, and what is to be computed again for the gradient would be kept.
+TRAINING = ("xla_disable_hlo_passes", "cse_barrier_expander")
 
 # Names in glibc's malloc.h.
 M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX = -1, -4, -8
 
 
-def jit_forward(function: Callable, static_argnames: tuple[str, ...] = ()) -> Callable:
-    """`jax.jit` for a function that nobody differentiates."""
+def jit(function: Callable, cpu_option: tuple[str, str], **options: Any) -> Callable:
+    """`jax.jit` with an option of the CPU compiler's, where the program is for a CPU."""
 
     @functools.cache
     def compiled(backend: str) -> Any:
-        options = compiler_options() if backend == "cpu" else None
-        return jax.jit(function, static_argnames=static_argnames, compiler_options=options)
+        own = compiler_options(cpu_option) if backend == "cpu" else None
+        return jax.jit(function, compiler_options=own, **options)
+
+    def program() -> Any:
+        return compiled(jax.default_backend())
 
     @functools.wraps(function)
-    def call(*arrays: Any, **options: Any) -> Any:
-        program = compiled(jax.default_backend())
-        known = program._cache_size()
-        result = program(*arrays, **options)
-        if program._cache_size() > known:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        known = program()._cache_size()
+        result = program()(*args, **kwargs)
+        if program()._cache_size() > known:
             give_back_freed_memory()  # the compiler's, a gigabyte
         return result
 
+    call.program = program  # type: ignore[attr-defined]
     return call
 
 
+jit_forward = functools.partial(jit, cpu_option=FORWARD)
+jit_training = functools.partial(jit, cpu_option=TRAINING)
+
+
 @functools.cache
-def compiler_options() -> dict[str, str] | None:
-    """COMPILER_OPTIONS where this version of XLA knows them."""
+def compiler_options(option: tuple[str, str]) -> dict[str, str] | None:
+    """The option, where this version of XLA knows it."""
+    options = dict([option])
     try:
-        jax.jit(lambda: 0, compiler_options=COMPILER_OPTIONS).lower().compile()
+        jax.jit(lax.optimization_barrier, compiler_options=options).lower(0).compile()
     except jax.errors.JaxRuntimeError:
         return None
-    return COMPILER_OPTIONS
+    return options
 
 
 def keep_freed_memory() -> None:

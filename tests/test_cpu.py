@@ -11,13 +11,6 @@ import pytest
 from sfsign_jax import cpu
 
 
-@pytest.fixture
-def fresh_options():
-    cpu.compiler_options.cache_clear()
-    yield
-    cpu.compiler_options.cache_clear()
-
-
 def chain(x, *, power):
     return jnp.maximum(x @ x * 2 + 1, 0) ** power
 
@@ -29,16 +22,24 @@ def test_compiled_otherwise_it_computes_the_same():
     assert ours.__name__ == "chain"
 
 
-@pytest.mark.usefixtures("fresh_options")
-def test_this_version_of_xla_knows_the_options():
-    assert cpu.compiler_options() == cpu.COMPILER_OPTIONS
+@pytest.mark.parametrize("option", [cpu.FORWARD, cpu.TRAINING])
+def test_this_version_of_xla_knows_the_options(option):
+    assert cpu.compiler_options(option) == dict([option])
 
 
-@pytest.mark.usefixtures("fresh_options")
-def test_options_that_xla_does_not_know_are_left_out(monkeypatch):
-    monkeypatch.setattr(cpu, "COMPILER_OPTIONS", {"xla_cpu_no_such_option": "1"})
-    assert cpu.compiler_options() is None
-    assert cpu.jit_forward(lambda x: x + 1)(1) == 2
+def test_an_option_that_xla_does_not_know_is_left_out():
+    unknown = ("xla_cpu_no_such_option", "1")
+    assert cpu.compiler_options(unknown) is None
+    assert cpu.jit(lambda x: x + 1, unknown)(1) == 2
+
+
+def test_barriers_outlast_the_training_option():
+    def squared(x):
+        return jax.lax.optimization_barrier(x + 1) ** 2
+
+    program = cpu.jit_training(squared).program().lower(1.0).compile()
+    assert "opt-barrier" in program.as_text()
+    assert program(1.0) == 4
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc only")

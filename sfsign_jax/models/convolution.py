@@ -60,7 +60,7 @@ def convolve(
     if kh == kw == 1:
         x = x[:, :, ::space_stride, ::space_stride]
         return (
-            x @ kernel[0, 0, 0]
+            mix_channels(x, kernel[0, 0, 0])
             if kt == 1
             else convolve_time(x, kernel[:, 0, 0], length, time_stride)
         )
@@ -83,13 +83,33 @@ def convolve_time(
     taps, into, out = kernel.shape
     if stride > 1:
         steps = time_taps(mask_time(x, length), taps, stride, taps // 2)
-        return functools.reduce(jnp.add, map(jnp.matmul, steps, kernel))
-    products = mask_time(x @ kernel.swapaxes(0, 1).reshape(into, taps * out), length)
+        return functools.reduce(jnp.add, map(mix_channels, steps, kernel))
+    products = mask_time(mix_channels(x, kernel.swapaxes(0, 1).reshape(into, taps * out)), length)
     shifted = [
         shift_time(product, taps // 2 - tap)
         for tap, product in enumerate(jnp.split(products, taps, axis=-1))
     ]
     return functools.reduce(jnp.add, shifted)
+
+
+@jax.custom_vjp
+def mix_channels(x: Float[Array, "*n i"], kernel: Float[Array, "i o"]) -> Float[Array, "*n o"]:
+    """The matrix product.
+
+    XLA's CPU compiler transposes one factor of the kernel's gradient: here it is the narrower one.
+    """
+    return x @ kernel
+
+
+def mix_channels_back(inputs, upstream):
+    x, kernel = inputs
+    rows, gradient = x.reshape(-1, x.shape[-1]), upstream.reshape(-1, upstream.shape[-1])
+    into, out = kernel.shape
+    taps = rows.T @ gradient if into < out else (gradient.T @ rows).T
+    return upstream @ kernel.T, taps
+
+
+mix_channels.defvjp(lambda x, kernel: (x @ kernel, (x, kernel)), mix_channels_back)
 
 
 def shift_time(x: Float[Array, "b t *rest"], by: int) -> Float[Array, "b t *rest"]:

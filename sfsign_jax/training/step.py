@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float
 
+from sfsign_jax.cpu import jit_training
 from sfsign_jax.models.sign_model import ModelConfig
 from sfsign_jax.parallel import everywhere
 from sfsign_jax.training.gradient import Batch, loss_and_gradient
@@ -14,7 +15,7 @@ from sfsign_jax.training.optimizer import Recipe, adam, global_norm, learning_ra
 from sfsign_jax.training.state import TrainState
 
 
-@functools.partial(jax.jit, static_argnames=("config", "recipe"), donate_argnames="state")
+@functools.partial(jit_training, static_argnames=("config", "recipe"), donate_argnames="state")
 def train_step(
     state: TrainState, batch: Batch, *, config: ModelConfig, recipe: Recipe
 ) -> tuple[TrainState, dict[str, Float[Array, ""]]]:

@@ -122,13 +122,13 @@ def leaves(state):
 @pytest.mark.xdist_group("step")
 def test_loss_falls_and_the_program_compiles_once():
     state = create_train_state(CONFIG, RECIPE)
-    before = train_step._cache_size()
+    before = train_step.program()._cache_size()
     losses = []
     for _ in range(12):
         state, metrics = train_step(state, batch(), config=CONFIG, recipe=RECIPE)
         losses.append(float(metrics["loss"]))
     assert losses[-1] < 0.7 * losses[0]
-    assert train_step._cache_size() == before + 1
+    assert train_step.program()._cache_size() == before + 1
     assert int(state.step) == 12
     parts = ("seq_ctc", "conv_ctc", "distillation", "slow", "fast")
     assert sum(float(metrics[part]) for part in parts) == pytest.approx(losses[-1], rel=1e-4)
