@@ -47,11 +47,11 @@ def ours(work: Work) -> Round:
     from sfsign_jax.models.sign_model import ModelConfig, new_model
     from sfsign_jax.training import Recipe, create_train_state, train_step
 
+    keep_freed_memory()  # as the command lines do
     jax.config.update("jax_default_matmul_precision", "tensorfloat32")
     config, size = ModelConfig(CLASSES), (work.size, work.size)
     frames, num_frames = clips_of(work), np.full(work.clips, work.frames, np.int32)
     if not work.training:
-        keep_freed_memory()
         state = nnx.state(new_model(config))
         options = {"config": config, "preprocessing": Preprocessing(size, size)}
         return lambda: jax.device_get(

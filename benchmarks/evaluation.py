@@ -31,6 +31,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
+    keep_freed_memory()
     with tempfile.TemporaryDirectory() as folder:
         prepare("synthetic_signs/full", folder, clips=f"1,{arguments.clips},1")
         name = f"synthetic_signs/full_1_{arguments.clips}_1"
@@ -38,7 +39,6 @@ def main() -> None:
 
 
 def measure(dataset, arguments: argparse.Namespace) -> None:
-    keep_freed_memory()
     config = published_config()
     mesh = clip_mesh(config.evaluation.batch_size)
     model = main_path_only(new_model(ModelConfig(len(dataset.vocabulary) + 1)))

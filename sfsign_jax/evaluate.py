@@ -19,7 +19,6 @@ from tqdm import tqdm
 
 from sfsign_jax.checkpoint import check_frame_size, load_checkpoint
 from sfsign_jax.command_line import required_path, run_with_config
-from sfsign_jax.cpu import keep_freed_memory
 from sfsign_jax.data.batching import ClipBatch
 from sfsign_jax.data.catalog import open_dataset
 from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
@@ -41,7 +40,6 @@ PADDING: flags.FlagHolder[Any] = flags.DEFINE_enum(
 
 
 def main(config: ConfigDict) -> None:
-    keep_freed_memory()
     checkpoint = required_path("checkpoint", CHECKPOINT.value)
     output = Path(OUTPUT.value or checkpoint.absolute().parent / "evaluation" / SPLIT.value)
     model, description = load_checkpoint(checkpoint)

@@ -12,7 +12,6 @@ from ml_collections import ConfigDict
 
 from sfsign_jax.checkpoint import check_frame_size, load_checkpoint
 from sfsign_jax.command_line import required_path, run_with_config
-from sfsign_jax.cpu import keep_freed_memory
 from sfsign_jax.data.catalog import open_dataset
 from sfsign_jax.errors import UserError
 from sfsign_jax.extraction import extract_features
@@ -22,7 +21,6 @@ OUTPUT = flags.DEFINE_string("output", None, "a folder for the features")
 
 
 def main(config: ConfigDict) -> None:
-    keep_freed_memory()
     checkpoint = required_path("checkpoint", CHECKPOINT.value)
     output = required_path("output", OUTPUT.value)
     if jax.process_count() > 1:

@@ -23,6 +23,11 @@ def start(platform, **environment):
     )
 
 
+@pytest.fixture(autouse=True)
+def memory_of_the_tests_is_given_back(monkeypatch):
+    monkeypatch.setattr(devices, "keep_freed_memory", lambda: None)
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [

@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 
 from sfsign_jax.models.initial_values import constant
 from sfsign_jax.models.precision import full_precision
+from sfsign_jax.models.remat import kept_for_gradient
 
 EPSILON = 1e-5
 MOMENTUM = 0.1  # PyTorch's: running = 0.9 running + 0.1 batch
@@ -43,8 +44,8 @@ class BatchNorm(nnx.Module):
         weight = inside.reshape(inside.shape + (1,) * (x.ndim - 2))
         axes = tuple(range(x.ndim - 1))
         count = inside.sum() * (x[0, 0].size // x.shape[-1])
-        mean = (x * weight).sum(axes) / count
-        var = (jnp.square(x - mean) * weight).sum(axes) / count
+        mean = kept_for_gradient((x * weight).sum(axes) / count)
+        var = kept_for_gradient((jnp.square(x - mean) * weight).sum(axes) / count)
         unbiased = var * count / jnp.maximum(count - 1, 1)
         # `self.mean[...] += …` would do, but takes as long to trace as all the rest of the network.
         self.mean.set_value(self.mean[...] + MOMENTUM * (mean - self.mean[...]))

@@ -139,7 +139,8 @@ class SignModel(nnx.Module):
         length = valid_length(self.config, num_frames, padding)
         clips = mask_time(pad_clips(frames, num_frames, stack, alpha), length)
         batch_statistics = train and not freeze_statistics
-        features = full_precision(self.backbone(clips, length, batch_statistics, remat))
+        remat_stages = remat if train else None
+        features = full_precision(self.backbone(clips, length, batch_statistics, remat_stages))
         return self.from_features(
             features,
             num_frames,

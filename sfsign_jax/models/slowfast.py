@@ -1,6 +1,7 @@
 """The SlowFast backbone: two ResNets at two frame rates, fused after the stem and stages 2 to 4."""
 
 import dataclasses
+from collections.abc import Callable
 
 import jax.numpy as jnp
 from flax import nnx
@@ -13,6 +14,7 @@ from sfsign_jax.models.fusion import Fusion, fused_channels
 from sfsign_jax.models.initial_values import Rng
 from sfsign_jax.models.normalization import BatchNorm
 from sfsign_jax.models.padding import divide
+from sfsign_jax.models.remat import KEEP, kept_for_gradient
 
 STAGES = ("s2", "s3", "s4", "s5")
 EXPANSION = 4  # outer channels of a bottleneck / inner channels
@@ -91,8 +93,8 @@ class Branch2(nnx.Module):
     def __call__(
         self, x: Float[Array, "b t h w i"], length: Int[Array, " b"], train: bool
     ) -> Float[Array, "b t h_out w_out o"]:
-        x = relu(self.a_bn(self.a(x, length), length, train))
-        x = relu(self.b_bn(self.b(x, length), length, train))
+        x = relu(self.a_bn(kept_for_gradient(self.a(x, length)), length, train))
+        x = relu(self.b_bn(kept_for_gradient(self.b(x, length)), length, train))
         return self.c_bn(self.c(x, length), length, train)
 
 
@@ -164,16 +166,23 @@ class Stage(nnx.Module):
                 setattr(self, f"pathway{p}_res{i}", block)
 
     def __call__(
-        self, pathways: Pathways, lengths: list[Array], train: bool, remat: bool
+        self,
+        pathways: Pathways,
+        lengths: list[Array],
+        train: bool,
+        call_block: Callable[..., Array],
     ) -> Pathways:
-        # With `remat` the backward pass keeps what is between blocks and computes the rest again.
-        call = nnx.remat(Bottleneck.__call__, static_argnums=3) if remat else Bottleneck.__call__
         outputs = []
         for p, (x, length) in enumerate(zip(pathways, lengths, strict=True)):
             for i in range(self.depth):
-                x = call(getattr(self, f"pathway{p}_res{i}"), x, length, train)
+                x = call_block(getattr(self, f"pathway{p}_res{i}"), x, length, train)
             outputs.append(x)
         return outputs
+
+
+def block_for_gradient(keep: Callable[..., bool] | None) -> Callable[..., Array]:
+    """The call of a block that keeps for the gradient only what `keep` says; None: its input."""
+    return nnx.remat(Bottleneck.__call__, static_argnums=3, policy=keep)
 
 
 class SlowFast(nnx.Module):
@@ -209,17 +218,21 @@ class SlowFast(nnx.Module):
         frames: Float[Array, "b t h w 3"],
         length: Int[Array, " b"],
         train: bool,
-        remat: tuple[str, ...] = (),
+        remat: tuple[str, ...] | None = None,
     ) -> Float[Array, "b t c"]:
         """The features; `frames` normalised, t and `length` multiples of alpha.
 
-        `remat` names stages whose activations are computed again for the backward pass.
+        Where a gradient will be asked for, `remat` names the stages whose blocks keep nothing but
+        their input; those of the others keep the most expensive part (see `models.remat`).
         """
         lengths = [divide(length, self.alpha), length]
         pathways = self.s1([frames[:, :: self.alpha], frames], lengths, train)
         for i, stage in enumerate(STAGES):
             fusion = getattr(self, f"s{i + 1}_fuse")
             pathways = [*fusion(*pathways, length, train)]
-            pathways = getattr(self, stage)(pathways, lengths, train, stage in remat)
+            call_block = Bottleneck.__call__
+            if remat is not None:
+                call_block = block_for_gradient(None if stage in remat else KEEP)
+            pathways = getattr(self, stage)(pathways, lengths, train, call_block)
         slow, fast = (jnp.mean(x, axis=(2, 3)) for x in pathways)
         return jnp.concatenate([jnp.repeat(slow, self.alpha, axis=1), fast], axis=-1)
