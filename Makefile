@@ -26,8 +26,10 @@ check: .venv/test
 # benchmarks/RESULTS.md.
 benchmark: .venv/test
 	$(BIN)/python benchmarks/against_pytorch.py
+	$(BIN)/python benchmarks/decoding.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/evaluation.py
+	$(BIN)/python benchmarks/growth.py
 
 .venv/demo: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -44,7 +44,7 @@ def ours(work: Work) -> Round:
     from sfsign_jax.cpu import keep_freed_memory
     from sfsign_jax.data.transforms import Preprocessing
     from sfsign_jax.inference import clip_logits
-    from sfsign_jax.models.sign_model import ModelConfig, new_model
+    from sfsign_jax.models.sign_model import ModelConfig, main_path_only, new_model
     from sfsign_jax.training import Recipe, create_train_state, train_step
 
     keep_freed_memory()  # as the command lines do
@@ -52,8 +52,9 @@ def ours(work: Work) -> Round:
     config, size = ModelConfig(CLASSES), (work.size, work.size)
     frames, num_frames = clips_of(work), np.full(work.clips, work.frames, np.int32)
     if not work.training:
-        state = nnx.state(new_model(config))
-        options = {"config": config, "preprocessing": Preprocessing(size, size)}
+        model = main_path_only(new_model(config))  # as `load` does
+        state = nnx.state(model)
+        options = {"config": model.config, "preprocessing": Preprocessing(size, size)}
         return lambda: jax.device_get(
             clip_logits(state, frames, num_frames, dtype=work.dtype, **options)
         )

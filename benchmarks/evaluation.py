@@ -10,6 +10,7 @@ import functools
 import statistics
 import tempfile
 import time
+from pathlib import Path
 
 import jax
 from flax import nnx
@@ -32,10 +33,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
     keep_freed_memory()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         prepare("synthetic_signs/full", folder, clips=f"1,{arguments.clips},1")
-        name = f"synthetic_signs/full_1_{arguments.clips}_1"
-        measure(open_dataset(name, folder), arguments)
+        dataset = f"synthetic_signs/full_1_{arguments.clips}_1"
+        measure(open_dataset(dataset, folder), arguments)
 
 
 def measure(dataset, arguments: argparse.Namespace) -> None:

@@ -67,16 +67,21 @@ def write_frames(folder: Path, clip: np.ndarray) -> None:
 
 
 def recognize(folder: Path, cache: Path) -> float:
-    """Seconds of the whole command."""
+    """Seconds from the command to its glosses."""
     command = [sys.executable, "-m", "sfsign_jax.recognize", "--checkpoint", str(folder / "model")]
     start = time.perf_counter()
-    subprocess.run(
+    with subprocess.Popen(
         [*command, str(folder / "clip")],
-        check=True,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         env=os.environ | {"JAX_COMPILATION_CACHE_DIR": str(cache)},
-    )
-    return time.perf_counter() - start
+    ) as process:
+        glosses = process.stdout.readline()
+        seconds = time.perf_counter() - start
+        process.communicate()
+    if process.returncode or not glosses:
+        sys.exit(f"recognize failed with status {process.returncode}")
+    return seconds
 
 
 if __name__ == "__main__":

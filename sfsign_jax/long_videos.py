@@ -1,0 +1,172 @@
+"""A video of any length to logits, in memory that hardly grows with it.
+
+Frames come as a stream and go through the backbone a chunk at a time; only what the temporal
+convolutions leave of them, one vector of a few kilobytes a step, is kept to the end.
+"""
+
+import functools
+import itertools
+from collections.abc import Iterable, Iterator
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jax import Array
+from jaxtyping import Float, Int, UInt8
+
+from sfsign_jax.cpu import jit_forward
+from sfsign_jax.data.batching import blank_frames
+from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.errors import UserError
+from sfsign_jax.inference import centre_crops
+from sfsign_jax.models.padding import left_padding, num_steps, total_stride, video_length
+from sfsign_jax.models.sign_model import ModelConfig, model_with
+from sfsign_jax.models.streaming import Kept, stream_features
+
+Frame = UInt8[np.ndarray, "height width 3"]
+
+
+def step_inputs(
+    state: nnx.State,
+    frames: Iterable[Frame],
+    *,
+    config: ModelConfig,
+    preprocessing: Preprocessing,
+    chunk: int,
+) -> tuple[Float[np.ndarray, "steps hidden"], int]:
+    """What the BiLSTM reads of a video, and how many frames it has.
+
+    `chunk` frames, a multiple of alpha, are computed at once: memory grows with it.
+
+    Raises:
+        UserError: there are no frames.
+    """
+    stack = config.temporal_stack
+    overlap, stride = seen_by_a_step(stack) - total_stride(stack), total_stride(stack)
+    window = chunk // stride * stride + overlap
+    count = Counted(frames)
+    waiting = np.zeros((0, sum(config.backbone.channels)), np.float32)
+    steps = []
+    for features in video_features(state, count, config, preprocessing, chunk):
+        waiting = np.concatenate([waiting, features])
+        while len(waiting) >= window:
+            steps.append(temporal_steps(state, waiting[None, :window], config=config))
+            waiting = waiting[window - overlap :]
+    rest = num_steps(len(waiting), stack)
+    if rest > 0:
+        filled = np.pad(waiting, [(0, window - len(waiting)), (0, 0)])
+        steps.append(temporal_steps(state, filled[None], config=config)[:, :rest])
+    if not count.number:
+        raise UserError("the video has no frames")
+    return np.concatenate(jax.device_get(steps), axis=1)[0], count.number
+
+
+class Counted:
+    """An iterable that knows how many of its items were taken."""
+
+    def __init__(self, items: Iterable):
+        self.items = items
+        self.number = 0
+
+    def __iter__(self) -> Iterator:
+        for item in self.items:
+            self.number += 1
+            yield item
+
+
+def seen_by_a_step(stack: tuple[str, ...]) -> int:
+    """Frames that one output step sees: 16 in the published model."""
+    seen = 1
+    for layer in reversed(stack):
+        size = int(layer[1:])
+        seen = seen + size - 1 if layer[0] == "K" else seen * size
+    return seen
+
+
+def video_features(
+    state: nnx.State,
+    frames: Iterable[Frame],
+    config: ModelConfig,
+    preprocessing: Preprocessing,
+    chunk: int,
+) -> Iterator[Float[np.ndarray, "t c"]]:
+    """Features of the padded video, chunk by chunk."""
+    padded = padded_frames(frames, config)
+    program = functools.partial(chunk_features, config=config, preprocessing=preprocessing)
+    kept = None
+    start = length = 0
+    first = -chunk
+    while (piece := [*itertools.islice(padded, chunk)]) or first + chunk < length:
+        length += len(piece)
+        images = blank_frames(1, chunk, preprocessing.frame_size)
+        images[0, : len(piece)] = piece or 0
+        if kept is None:
+            kept = nothing_kept(state, images, config, preprocessing)
+        features, first, kept = program(state, images, np.int32(start), np.int32(length), kept)
+        first, start = int(first), start + chunk
+        yield np.asarray(features)[0, max(-first, 0) : length - first]
+
+
+def padded_frames(frames: Iterable[Frame], config: ModelConfig) -> Iterator[Frame]:
+    """The first frame repeated before, the last one after, as every clip is."""
+    stack, number = config.temporal_stack, 0
+    for number, frame in enumerate(frames, 1):
+        if number == 1:
+            yield from itertools.repeat(frame, left_padding(stack))
+        yield frame
+    if number:
+        length = video_length(number, stack, config.backbone.alpha)
+        yield from itertools.repeat(frame, length - number - left_padding(stack))
+
+
+def nothing_kept(
+    state: nnx.State, images: np.ndarray, config: ModelConfig, preprocessing: Preprocessing
+) -> Kept:
+    def keeps(state, images):
+        backbone, nought = model_with(config, state).backbone, jnp.array(0)
+        crops = centre_crops(images, preprocessing, "float32")
+        return stream_features(backbone, crops, nought, nought, None)[2]
+
+    kept = jax.eval_shape(keeps, state, images)
+    return jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), kept)
+
+
+@functools.partial(jit_forward, static_argnames=("config", "preprocessing"))
+def chunk_features(
+    state: nnx.State,
+    frames: UInt8[Array, "1 n height width 3"],
+    start: Int[Array, ""],
+    length: Int[Array, ""],
+    kept: Kept | None,
+    *,
+    config: ModelConfig,
+    preprocessing: Preprocessing,
+) -> tuple[Float[Array, "1 n c"], Int[Array, ""], Kept]:
+    """Test transform and backbone (see `stream_features`)."""
+    crops = centre_crops(frames, preprocessing, "float32")
+    return stream_features(model_with(config, state).backbone, crops, start, length, kept)
+
+
+@functools.partial(jit_forward, static_argnames=("config",))
+def temporal_steps(
+    state: nnx.State, features: Float[Array, "1 t c"], *, config: ModelConfig
+) -> Float[Array, "1 steps hidden"]:
+    """The temporal convolutions of the main path."""
+    path = model_with(config, state).paths["main"]
+    length = jnp.array(features.shape[1:2])
+    return path.temporal_conv(features[..., path.start : path.stop], length, train=False)
+
+
+@functools.partial(jit_forward, static_argnames=("config",))
+def step_logits(
+    state: nnx.State,
+    steps: Float[Array, "b steps hidden"],
+    num_steps: Int[Array, " b"],
+    *,
+    config: ModelConfig,
+) -> tuple[Float[Array, "b steps classes"], Float[Array, "b steps classes"]]:
+    """Logits of the temporal convolutions and of the BiLSTM."""
+    path = model_with(config, state).paths["main"]
+    outputs = path.bilstm(steps, num_steps, None)
+    return path.conv_classifier(steps), path.classifier(outputs)

@@ -1,0 +1,133 @@
+"""The backbone over a video of any length, a chunk of frames at a time.
+
+The features equal those of the whole video: what looks over time gets its chunk together with the
+last steps of the chunk before, and answers for all but the outermost of them. Every such layer is
+a few frames behind the one below it, and only the steps at the seams are computed twice.
+"""
+
+from collections.abc import Callable
+
+import jax.numpy as jnp
+from jax import Array
+from jaxtyping import Float, Int
+
+from sfsign_jax.models.fusion import KERNEL
+from sfsign_jax.models.padding import divide
+from sfsign_jax.models.slowfast import STAGES, STEM_TIME_KERNELS, SlowFast, Stage
+
+Kept = dict[str, Float[Array, "1 steps *rest"]]  # by layer: the last steps of its input
+Steps = tuple[Float[Array, "1 t *rest"], int]  # of a pathway, and how many it is behind the input
+
+
+class Chunk:
+    """Where in the video a chunk is, at one pathway's rate, and what layers keep of it."""
+
+    def __init__(self, start: Int[Array, ""], length: Int[Array, ""], kept: Kept | None):
+        self.start = start
+        self.length = length
+        self.kept = kept
+        self.keeps: Kept = {}
+
+    def join(self, layer: str, x: Float[Array, "1 t *rest"], more: int) -> Array:
+        """`x` after the `more` steps that came before it."""
+        before = self.kept[layer] if self.kept else jnp.zeros((1, more, *x.shape[2:]), x.dtype)
+        x = jnp.concatenate([before, x], axis=1)
+        self.keeps[layer] = x[:, x.shape[1] - more :]
+        return x
+
+    def delayed(self, layer: str, steps: Steps, behind: int) -> Steps:
+        x, now = steps
+        return self.join(layer, x, behind - now)[:, : x.shape[1]], behind
+
+    def widened(self, layer: str, steps: Steps, context: int) -> tuple[Array, Int[Array, "1"]]:
+        """`context` more steps on both sides, and where the video ends in them."""
+        x, behind = steps
+        x = self.join(layer, x, 2 * context)
+        first = self.start - behind - 2 * context
+        index = first + jnp.arange(x.shape[1])
+        inside = (index >= 0) & (index < self.length)
+        x = jnp.where(inside.reshape(-1, *[1] * (x.ndim - 2)), x, 0)
+        return x, (self.length - first)[None]
+
+    def look(self, layer: str, call: Callable[..., Array], steps: Steps, context: int) -> Steps:
+        """`call`, which sees `context` steps to both sides, on a pathway."""
+        x, behind = steps
+        if context == 0:
+            return call(x, self.length[None], train=False), behind
+        x, length = self.widened(layer, steps, context)
+        return call(x, length, train=False)[:, context:-context], behind + context
+
+
+def stream_features(
+    backbone: SlowFast,
+    frames: Float[Array, "1 t h w 3"],
+    start: Int[Array, ""],
+    length: Int[Array, ""],
+    kept: Kept | None,
+) -> tuple[Float[Array, "1 t c"], Int[Array, ""], Kept]:
+    """Features of `t` frames, of which frame they are the first, and what the next chunk needs.
+
+    `frames` are those from `start` on of a video of `length` frames, `kept` is what the call for
+    the chunk before returned; t, start and length are multiples of alpha. The features are those
+    of some frames before: at a video's end go on with any frames until all are there.
+    """
+    alpha = backbone.alpha
+    fast_chunk = Chunk(start, length, kept)
+    slow_chunk = Chunk(divide(start, alpha), divide(length, alpha), kept)
+    chunks = (slow_chunk, fast_chunk)
+    pathways = [(frames[:, ::alpha], 0), (frames, 0)]
+    stems = (backbone.s1.pathway0_stem, backbone.s1.pathway1_stem)
+    pathways = [
+        chunk.look(f"s1.{p}", stem, steps, kernel // 2)
+        for p, (chunk, stem, steps, kernel) in enumerate(
+            zip(chunks, stems, pathways, STEM_TIME_KERNELS, strict=True)
+        )
+    ]
+    for i, stage in enumerate(STAGES):
+        pathways = aligned(f"s{i + 1}", chunks, pathways, alpha)
+        pathways = fused(f"s{i + 1}_fuse", backbone, chunks, pathways)
+        pathways = [
+            blocks(f"{stage}.{p}", getattr(backbone, stage), p, chunk, steps)
+            for p, (chunk, steps) in enumerate(zip(chunks, pathways, strict=True))
+        ]
+    (slow, _), (fast, behind) = aligned("s5", chunks, pathways, alpha)
+    slow, fast = (jnp.mean(x, axis=(2, 3)) for x in (slow, fast))
+    features = jnp.concatenate([jnp.repeat(slow, alpha, axis=1), fast], axis=-1)
+    return features, start - behind, slow_chunk.keeps | fast_chunk.keeps
+
+
+def blocks(name: str, stage: Stage, pathway: int, chunk: Chunk, steps: Steps) -> Steps:
+    for i in range(stage.depth):
+        block = getattr(stage, f"pathway{pathway}_res{i}")
+        context = block.branch2.a.kernel.shape[0] // 2
+        steps = chunk.look(f"{name}.{i}", block, steps, context)
+    return steps
+
+
+def aligned(
+    name: str, chunks: tuple[Chunk, Chunk], pathways: list[Steps], alpha: int
+) -> list[Steps]:
+    """Both pathways as far behind as the later one."""
+    (_, slow), (_, fast) = pathways
+    behind = max(slow, -(-fast // alpha))
+    return [
+        chunk.delayed(f"{name}.delay{p}", steps, behind * rate)
+        for p, (chunk, steps, rate) in enumerate(zip(chunks, pathways, (1, alpha), strict=True))
+    ]
+
+
+def fused(
+    name: str, backbone: SlowFast, chunks: tuple[Chunk, Chunk], pathways: list[Steps]
+) -> list[Steps]:
+    alpha = backbone.alpha
+    context = -(-(KERNEL // 2) // alpha)  # of slow steps
+    contexts = (context, context * alpha)
+    (slow, _), (fast, length) = (
+        chunk.widened(f"{name}.{p}", steps, context)
+        for p, (chunk, steps, context) in enumerate(zip(chunks, pathways, contexts, strict=True))
+    )
+    outputs = getattr(backbone, name)(slow, fast, length, False)
+    return [
+        (x[:, context:-context], behind + context)
+        for x, context, (_, behind) in zip(outputs, contexts, pathways, strict=True)
+    ]

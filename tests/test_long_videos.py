@@ -1,0 +1,59 @@
+"""Oracle: the whole clip in one program."""
+
+import jax
+import numpy as np
+import pytest
+from oracle import oracle_of, small_config, state_of
+
+from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.errors import UserError
+from sfsign_jax.inference import clip_logits
+from sfsign_jax.long_videos import step_inputs, step_logits
+
+PREPROCESSING = Preprocessing((40, 40), (32, 32))
+
+
+def video(num_frames):
+    rng = np.random.default_rng(num_frames)
+    return rng.integers(0, 256, (num_frames, 40, 40, 3), np.uint8)
+
+
+def differences(config, num_frames, chunk):
+    """The largest, of both heads' logits."""
+    state = state_of(config, oracle_of(config))
+    options = {"config": config, "preprocessing": PREPROCESSING}
+    frames = video(num_frames)
+    whole = clip_logits(state, frames[None], np.array([num_frames], np.int32), **options)
+    steps, seen = step_inputs(state, iter(frames), chunk=chunk, **options)
+    assert (len(steps), seen) == (int(whole.num_steps[0]), num_frames)
+    heads = step_logits(state, steps[None], whole.num_steps, config=config)
+    return [
+        np.abs(ours - expected).max()
+        for ours, expected in zip(jax.device_get(heads), whole[:2], strict=True)
+    ]
+
+
+@pytest.mark.parametrize("chunk", [8, 64])
+@pytest.mark.parametrize("num_frames", [1, 30, 150])
+def test_chunks_equal_the_whole(num_frames, chunk):
+    assert max(differences(small_config(), num_frames, chunk)) < 1e-5
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"depths": (2, 2, 3, 2), "temporal_blocks": (1, 2, 2, 2), "width": 4, "beta_inv": 2},
+        {"temporal_stack": ("K5", "P2"), "alpha": 2, "fusion": "FuseBiCat"},
+        {"temporal_stack": ("P3", "K3"), "fusion": "FuseFastToSlow"},
+    ],
+    ids=str,
+)
+def test_variants(changes):
+    assert max(differences(small_config(**changes), 50, 16)) < 1e-4
+
+
+def test_a_video_without_frames():
+    config = small_config()
+    state = state_of(config, oracle_of(config))
+    with pytest.raises(UserError, match="no frames"):
+        step_inputs(state, [], config=config, preprocessing=PREPROCESSING, chunk=16)
