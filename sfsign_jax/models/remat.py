@@ -1,6 +1,6 @@
 """What a block of the backbone keeps of its forward pass for the gradient.
 
-Its input, the outputs of its first two convolutions and the statistics: three fifths of the memory.
+Its input, the outputs of its first two convolutions and the statistics: two thirds of the memory.
 Normalised and rectified activations, and the last convolution, a matrix product, are computed
 again, which takes no time that could be measured.
 """
