@@ -5,6 +5,7 @@ convolutions leave of them, one vector of a few kilobytes a step, is kept to the
 """
 
 import functools
+import inspect
 import itertools
 from collections.abc import Iterable, Iterator
 
@@ -19,8 +20,14 @@ from sfsign_jax.cpu import jit_forward
 from sfsign_jax.data.batching import blank_frames
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
-from sfsign_jax.inference import centre_crops
-from sfsign_jax.models.padding import left_padding, num_steps, total_stride, video_length
+from sfsign_jax.inference import centre_crops, one_behind
+from sfsign_jax.models.padding import (
+    left_padding,
+    num_steps,
+    seen_by_a_step,
+    total_stride,
+    video_length,
+)
 from sfsign_jax.models.sign_model import ModelConfig, model_with
 from sfsign_jax.models.streaming import Kept, stream_features
 
@@ -75,15 +82,6 @@ class Counted:
             yield item
 
 
-def seen_by_a_step(stack: tuple[str, ...]) -> int:
-    """Frames that one output step sees: 16 in the published model."""
-    seen = 1
-    for layer in reversed(stack):
-        size = int(layer[1:])
-        seen = seen + size - 1 if layer[0] == "K" else seen * size
-    return seen
-
-
 def video_features(
     state: nnx.State,
     frames: Iterable[Frame],
@@ -94,17 +92,23 @@ def video_features(
     """Features of the padded video, chunk by chunk."""
     padded = padded_frames(frames, config)
     program = functools.partial(chunk_features, config=config, preprocessing=preprocessing)
-    kept = None
-    start = length = 0
-    first = -chunk
-    while (piece := [*itertools.islice(padded, chunk)]) or first + chunk < length:
-        length += len(piece)
-        images = blank_frames(1, chunk, preprocessing.frame_size)
-        images[0, : len(piece)] = piece or 0
-        if kept is None:
-            kept = nothing_kept(state, images, config, preprocessing)
-        features, first, kept = program(state, images, np.int32(start), np.int32(length), kept)
-        first, start = int(first), start + chunk
+
+    def run() -> Iterator[tuple[Array, int, int]]:
+        kept = None
+        start = length = behind = 0
+        while (piece := [*itertools.islice(padded, chunk)]) or start - behind < length:
+            length += len(piece)
+            images = blank_frames(1, chunk, preprocessing.frame_size)
+            images[0, : len(piece)] = piece or 0
+            if kept is None:
+                kept = nothing_kept(state, images, config, preprocessing)
+            features, first, kept = program(state, images, np.int32(start), np.int32(length), kept)
+            if start == 0:
+                behind = -int(first)  # of every chunk
+            yield features, start - behind, length
+            start += chunk
+
+    for features, first, length in one_behind(run()):
         yield np.asarray(features)[0, max(-first, 0) : length - first]
 
 
@@ -123,12 +127,10 @@ def padded_frames(frames: Iterable[Frame], config: ModelConfig) -> Iterator[Fram
 def nothing_kept(
     state: nnx.State, images: np.ndarray, config: ModelConfig, preprocessing: Preprocessing
 ) -> Kept:
-    def keeps(state, images):
-        backbone, nought = model_with(config, state).backbone, jnp.array(0)
-        crops = centre_crops(images, preprocessing, "float32")
-        return stream_features(backbone, crops, nought, nought, None)[2]
-
-    kept = jax.eval_shape(keeps, state, images)
+    program = functools.partial(
+        inspect.unwrap(chunk_features), config=config, preprocessing=preprocessing
+    )
+    kept = jax.eval_shape(program, state, images, jnp.array(0), jnp.array(0), None)[2]
     return jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), kept)
 
 

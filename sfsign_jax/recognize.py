@@ -4,12 +4,8 @@ python -m sfsign_jax.recognize --checkpoint DIR VIDEO_OR_FRAME_FOLDER ...
 """
 
 import argparse
-import itertools
 import sys
 from pathlib import Path
-
-import numpy as np
-from jaxtyping import UInt8
 
 from sfsign_jax import devices
 from sfsign_jax.data.frames import read_clip, resize_frames
@@ -32,22 +28,14 @@ def main() -> None:
     if arguments.output and not arguments.output.is_dir():
         raise UserError(f"there is no folder {arguments.output} to write pictures to")
     devices.start(arguments.platform)
-    first = read_clip(arguments.videos[0])
-    recognizer = load(arguments.checkpoint, num_frames=len(first[0]))
-    clips = itertools.chain([first], map(read_clip, arguments.videos[1:]))
-    for video, (frames, rate) in zip(arguments.videos, clips, strict=True):
+    recognizer = load(arguments.checkpoint)
+    for video in arguments.videos:
         folder = arguments.output or video.absolute().parent
-        picture = folder / f"{video.stem}.timeline.png"
-        recognize_video(recognizer, video, frames, rate, picture)
+        recognize_video(recognizer, video, folder / f"{video.stem}.timeline.png")
 
 
-def recognize_video(
-    recognizer: Recognizer,
-    video: Path,
-    frames: UInt8[np.ndarray, "n height width 3"],
-    rate: float | None,
-    picture: Path,
-) -> None:
+def recognize_video(recognizer: Recognizer, video: Path, picture: Path) -> None:
+    frames, rate = read_clip(video)
     clip = resize_frames(frames, recognizer.preprocessing.frame_size)
     recognition = recognizer.recognize(clip)
     print(f"{video}: {' '.join(recognition.glosses) or '(nothing recognised)'}")

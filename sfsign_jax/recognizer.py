@@ -1,19 +1,15 @@
 """A trained model ready to use: clips of frames in, logits or glosses out."""
 
-import dataclasses
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from jax.sharding import SingleDeviceSharding
 from jaxtyping import UInt8
 
-from sfsign_jax.checkpoint import ModelDescription, load_checkpoint, read_description
+from sfsign_jax.checkpoint import load_checkpoint
 from sfsign_jax.data.batching import bucket_of, stack_clips
 from sfsign_jax.data.frames import drop_top
 from sfsign_jax.data.transforms import Preprocessing
@@ -21,13 +17,7 @@ from sfsign_jax.decoding import align_tokens, beam_search
 from sfsign_jax.errors import UserError
 from sfsign_jax.inference import ClipLogits, clip_logits
 from sfsign_jax.models.padding import total_stride
-from sfsign_jax.models.sign_model import (
-    ModelConfig,
-    Padding,
-    SignModel,
-    abstract_model,
-    main_path_only,
-)
+from sfsign_jax.models.sign_model import ModelConfig, Padding, SignModel, main_path_only
 
 BUCKET = 32  # clips are filled up to a multiple of this many frames, so that few programs compile
 
@@ -139,36 +129,11 @@ class Recognizer:
             raise UserError(f"{name} has no frames")
 
 
-def load(directory: str | Path, num_frames: int | None = None) -> Recognizer:
+def load(directory: str | Path) -> Recognizer:
     """The recogniser in a checkpoint folder, on the default device.
-
-    With `num_frames` the program for clips of that length is compiled while the weights are read.
 
     Raises:
         UserError: the folder is not a checkpoint.
     """
-    description = read_description(Path(directory))
-    with ThreadPoolExecutor(1) as pool:
-        reading = pool.submit(load_checkpoint, Path(directory))
-        if num_frames:
-            compile_ahead(description, num_frames)
-        model, _ = reading.result()
+    model, description = load_checkpoint(Path(directory))
     return Recognizer(main_path_only(model), description.vocabulary, description.preprocessing)
-
-
-def compile_ahead(description: ModelDescription, num_frames: int) -> None:
-    """So that the first call of `clip_logits` finds its program."""
-    config = dataclasses.replace(description.config, pathway_enhancement=False)
-    device = SingleDeviceSharding(jax.local_devices()[0])
-    state = jax.tree.map(
-        lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=device), abstract_model(config)[1]
-    )
-    shape = (1, bucket_of(num_frames, [BUCKET]), *description.preprocessing.frame_size, 3)
-    clip_logits.program().lower(  # type: ignore[attr-defined]
-        state,
-        jax.ShapeDtypeStruct(shape, jnp.uint8),
-        jax.ShapeDtypeStruct((1,), jnp.int32),
-        config=config,
-        preprocessing=description.preprocessing,
-        padding="masked",
-    ).compile()

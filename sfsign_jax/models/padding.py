@@ -38,6 +38,15 @@ def total_stride(stack: tuple[str, ...]) -> int:
     return stride
 
 
+def seen_by_a_step(stack: tuple[str, ...]) -> int:
+    """Frames that one output step sees: 16 in the published model."""
+    seen = 1
+    for layer in reversed(stack):
+        size = int(layer[1:])
+        seen = seen + size - 1 if layer[0] == "K" else seen * size
+    return seen
+
+
 def video_length(num_frames: Count, stack: tuple[str, ...], alpha: int) -> Count:
     """A clip's length with its own padding: 4·ceil(n/4) + 12 in the published model.
 

@@ -2,7 +2,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sfsign_jax.models.padding import left_padding, num_steps, pad_clips, total_stride, video_length
+from sfsign_jax.models.padding import (
+    left_padding,
+    num_steps,
+    pad_clips,
+    seen_by_a_step,
+    total_stride,
+    video_length,
+)
 
 PUBLISHED = ("K5", "P2", "K5", "P2")
 
@@ -31,6 +38,8 @@ def test_padding_follows_the_stack(stack, left, stride):
         assert length % 4 == 0
         assert length >= frames + 2 * left
         assert num_steps(length, stack) >= -(-frames // stride)
+    seen = seen_by_a_step(stack)
+    assert (num_steps(seen, stack), num_steps(seen - 1, stack)) == (1, 0)
 
 
 def test_pad_clips_repeats_first_and_last_frame():
