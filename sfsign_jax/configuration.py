@@ -154,4 +154,4 @@ def preprocessing(config: ConfigDict, dataset: Dataset) -> Preprocessing:
         )
     if any(crop % 32 for crop in crop_size):
         raise UserError(f"config.data.crop_size is {crop_size}: both must be multiples of 32.")
-    return Preprocessing(frame_size, crop_size, dataset.drop_top_rows)
+    return Preprocessing(frame_size, crop_size, dataset.drop_top_rows, dataset.frame_rate)

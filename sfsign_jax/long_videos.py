@@ -17,10 +17,10 @@ from jax import Array
 from jaxtyping import Float, Int, UInt8
 
 from sfsign_jax.cpu import jit_forward
-from sfsign_jax.data.batching import blank_frames
+from sfsign_jax.data.batching import BUCKET, blank_frames, bucket_of, stack_clips
+from sfsign_jax.data.frames import Frame
 from sfsign_jax.data.transforms import Preprocessing
-from sfsign_jax.errors import UserError
-from sfsign_jax.inference import centre_crops, one_behind
+from sfsign_jax.inference import centre_crops, clip_features, one_behind
 from sfsign_jax.models.padding import (
     left_padding,
     num_steps,
@@ -30,56 +30,65 @@ from sfsign_jax.models.padding import (
 )
 from sfsign_jax.models.sign_model import ModelConfig, model_with
 from sfsign_jax.models.streaming import Kept, stream_features
+from sfsign_jax.sentences import Steps
 
-Frame = UInt8[np.ndarray, "height width 3"]
+WHOLE = 320  # frames: clips up to this length are computed at once, which is faster
+CHUNK = 128  # frames of longer ones that are computed at once
 
 
-def step_inputs(
+def video_steps(
+    state: nnx.State,
+    frames: Iterable[Frame],
+    *,
+    config: ModelConfig,
+    preprocessing: Preprocessing,
+) -> Iterator[Steps]:
+    """All steps of a video, a clip of ordinary length at once and longer ones in parts."""
+    frames = iter(frames)
+    clip = [*itertools.islice(frames, WHOLE + 1)]
+    if len(clip) > WHOLE:
+        rest = itertools.chain(clip, frames)
+        del clip  # held by its iterator until it has passed
+        yield from streamed_steps(
+            state, rest, config=config, preprocessing=preprocessing, chunk=CHUNK
+        )
+    elif clip:
+        images, num_frames = stack_clips([np.stack(clip)], bucket_of(len(clip), [BUCKET]))
+        features, _ = clip_features(
+            state, images, num_frames, config=config, preprocessing=preprocessing
+        )
+        length = video_length(len(clip), config.temporal_stack, config.backbone.alpha)
+        steps = temporal_steps(state, features, config=config)
+        yield first_of(steps, num_steps(length, config.temporal_stack))
+
+
+def streamed_steps(
     state: nnx.State,
     frames: Iterable[Frame],
     *,
     config: ModelConfig,
     preprocessing: Preprocessing,
     chunk: int,
-) -> tuple[Float[np.ndarray, "steps hidden"], int]:
-    """What the BiLSTM reads of a video, and how many frames it has.
+) -> Iterator[Steps]:
+    """All steps of a video, a chunk of frames at a time.
 
-    `chunk` frames, a multiple of alpha, are computed at once: memory grows with it.
-
-    Raises:
-        UserError: there are no frames.
+    `chunk` is a multiple of alpha; memory grows with it.
     """
     stack = config.temporal_stack
     overlap, stride = seen_by_a_step(stack) - total_stride(stack), total_stride(stack)
     window = chunk // stride * stride + overlap
-    count = Counted(frames)
     waiting = np.zeros((0, sum(config.backbone.channels)), np.float32)
-    steps = []
-    for features in video_features(state, count, config, preprocessing, chunk):
+    for features in video_features(state, frames, config, preprocessing, chunk):
         waiting = np.concatenate([waiting, features])
         while len(waiting) >= window:
-            steps.append(temporal_steps(state, waiting[None, :window], config=config))
+            steps = temporal_steps(state, waiting[None, :window], config=config)
+            yield first_of(steps, chunk // stride)
             waiting = waiting[window - overlap :]
     rest = num_steps(len(waiting), stack)
     if rest > 0:
         filled = np.pad(waiting, [(0, window - len(waiting)), (0, 0)])
-        steps.append(temporal_steps(state, filled[None], config=config)[:, :rest])
-    if not count.number:
-        raise UserError("the video has no frames")
-    return np.concatenate(jax.device_get(steps), axis=1)[0], count.number
-
-
-class Counted:
-    """An iterable that knows how many of its items were taken."""
-
-    def __init__(self, items: Iterable):
-        self.items = items
-        self.number = 0
-
-    def __iter__(self) -> Iterator:
-        for item in self.items:
-            self.number += 1
-            yield item
+        steps = temporal_steps(state, filled[None], config=config)
+        yield first_of(steps, rest)
 
 
 def video_features(
@@ -153,11 +162,17 @@ def chunk_features(
 @functools.partial(jit_forward, static_argnames=("config",))
 def temporal_steps(
     state: nnx.State, features: Float[Array, "1 t c"], *, config: ModelConfig
-) -> Float[Array, "1 steps hidden"]:
-    """The temporal convolutions of the main path."""
+) -> tuple[Float[Array, "1 steps hidden"], Float[Array, "1 steps"]]:
+    """The temporal convolutions of the main path, and what their classifier says of blank."""
     path = model_with(config, state).paths["main"]
     length = jnp.array(features.shape[1:2])
-    return path.temporal_conv(features[..., path.start : path.stop], length, train=False)
+    steps = path.temporal_conv(features[..., path.start : path.stop], length, train=False)
+    return steps, jax.nn.softmax(path.conv_classifier(steps))[..., 0]
+
+
+def first_of(steps: tuple[Array, Array], number: int) -> Steps:
+    """The first steps of the one clip that there is."""
+    return Steps(*(np.asarray(x)[0, :number] for x in steps))
 
 
 @functools.partial(jit_forward, static_argnames=("config",))
@@ -167,8 +182,7 @@ def step_logits(
     num_steps: Int[Array, " b"],
     *,
     config: ModelConfig,
-) -> tuple[Float[Array, "b steps classes"], Float[Array, "b steps classes"]]:
-    """Logits of the temporal convolutions and of the BiLSTM."""
+) -> Float[Array, "b steps classes"]:
+    """The BiLSTM's logits."""
     path = model_with(config, state).paths["main"]
-    outputs = path.bilstm(steps, num_steps, None)
-    return path.conv_classifier(steps), path.classifier(outputs)
+    return path.classifier(path.bilstm(steps, num_steps, None))

@@ -1,55 +1,146 @@
-"""Recognises the signing in videos.
+"""Recognises the signing in videos of any length.
 
 python -m sfsign_jax.recognize --checkpoint DIR VIDEO_OR_FRAME_FOLDER ...
+
+Prints the glosses of every sentence as soon as it has ended. A sentence ends where no gloss is
+seen for a while (--pause). Files are written beside each video, or to the folder --output.
 """
 
 import argparse
 import sys
+from collections import Counter
 from pathlib import Path
 
+from tqdm import tqdm
+
 from sfsign_jax import devices
-from sfsign_jax.data.frames import read_clip, resize_frames
+from sfsign_jax.data.videos import open_footage
 from sfsign_jax.errors import UserError, run_command_line
 from sfsign_jax.models.padding import total_stride
-from sfsign_jax.recognizer import Recognition, Recognizer, load
-from sfsign_jax.timeline import save_timeline
+from sfsign_jax.recognition import Recognition
+from sfsign_jax.recognizer import PAUSE, Recognizer, load
+from sfsign_jax.timeline import save_timelines
+from sfsign_jax.transcripts import WRITERS, Transcript
+
+FORMATS = ("timeline", "text", *WRITERS)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m sfsign_jax.recognize",
-        description="Prints the glosses of each video with their time spans, and saves a picture.",
-    )
-    parser.add_argument("--checkpoint", required=True, type=Path, help="a checkpoint folder")
-    parser.add_argument("--output", type=Path, help="folder of the pictures; default: beside each")
-    parser.add_argument("--platform", default="auto", choices=devices.PLATFORMS)
-    parser.add_argument("videos", nargs="+", type=Path, help="video files or folders of frames")
-    arguments = parser.parse_args()
+    arguments = parse_arguments()
+    videos = arguments.videos
     if arguments.output and not arguments.output.is_dir():
-        raise UserError(f"there is no folder {arguments.output} to write pictures to")
+        raise UserError(f"there is no folder {arguments.output} to write to")
+    check_names([arguments.output / name_of(v) if arguments.output else v for v in videos])
     devices.start(arguments.platform)
     recognizer = load(arguments.checkpoint)
-    for video in arguments.videos:
-        folder = arguments.output or video.absolute().parent
-        recognize_video(recognizer, video, folder / f"{video.stem}.timeline.png")
+    failures = 0
+    for video in videos:
+        try:
+            recognize_video(recognizer, video, arguments)
+        except UserError as error:
+            if len(videos) == 1:
+                raise
+            print(f"error: {error}", file=sys.stderr)
+            failures += 1
+    if failures:
+        print(f"{failures} of {len(videos)} videos could not be recognised", file=sys.stderr)
+        sys.exit(1)
 
 
-def recognize_video(recognizer: Recognizer, video: Path, picture: Path) -> None:
-    frames, rate = read_clip(video)
-    clip = resize_frames(frames, recognizer.preprocessing.frame_size)
-    recognition = recognizer.recognize(clip)
-    print(f"{video}: {' '.join(recognition.glosses) or '(nothing recognised)'}")
-    print_spans(recognition, rate)
-    sys.stdout.flush()  # the picture takes a second
-    stride = total_stride(recognizer.config.temporal_stack)
-    save_timeline(picture, clip, recognition, stride)
-    print(f"  picture: {picture}")
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m sfsign_jax.recognize",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--checkpoint", required=True, type=Path, help="a checkpoint folder")
+    add("--output", type=Path, help="folder of the files; default: beside each video")
+    add(
+        "--format",
+        action="append",
+        choices=FORMATS,
+        help="what to write beside what is printed, several if given several times; eaf is ELAN's, "
+        "text is nothing; default: timeline, a picture of each sentence",
+    )
+    add(
+        "--frame_rate",
+        type=positive,
+        help="show videos at so many frames a second; default: as in training, where the "
+        "checkpoint knows it, or else as they are",
+    )
+    add(
+        "--pause",
+        type=positive,
+        metavar="SECONDS",
+        help=f"how long no gloss is seen between two sentences; default: {PAUSE} frames",
+    )
+    add("--platform", default="auto", choices=devices.PLATFORMS)
+    add("videos", nargs="+", type=Path, help="video files or folders of frames")
+    arguments = parser.parse_args()
+    arguments.format = arguments.format or ["timeline"]
+    return arguments
 
 
-def print_spans(recognition: Recognition, rate: float | None) -> None:
-    for gloss, (first, last) in zip(recognition.glosses, recognition.spans, strict=True):
+def positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return number
+
+
+def name_of(video: Path) -> str:
+    """What its files are called, before their endings."""
+    return video.absolute().stem
+
+
+def check_names(targets: list[Path]) -> None:
+    """Raises UserError where two videos would be written to the same files."""
+    counts = Counter(target.absolute().with_suffix("") for target in targets)
+    for target, number in counts.items():
+        if number > 1:
+            raise UserError(
+                f"{number} of the videos are called {target.name}: what is written for them would "
+                "have the same name; recognise them one after the other, with different --output"
+            )
+
+
+def recognize_video(recognizer: Recognizer, video: Path, arguments: argparse.Namespace) -> None:
+    """Print what is signed in a video, and write it in the formats asked for."""
+    rate = arguments.frame_rate or recognizer.preprocessing.frame_rate
+    footage = open_footage(video, rate)
+    timed = set(arguments.format) & set(WRITERS)
+    if footage.rate is None and (timed or arguments.pause):
+        raise UserError(f"{video} is a folder: say with --frame_rate how fast its frames follow")
+    pause = round(arguments.pause * footage.rate) if arguments.pause and footage.rate else PAUSE
+    frames = tqdm(footage.frames, video.name, footage.number, False, unit="frame", disable=None)
+    sentences = []
+    for sentence in recognizer.recognize_video(frames, pause):
+        sentences.append(sentence)
+        tqdm.write(described(video, sentence, footage.rate))
+        sys.stdout.flush()
+    if not sentences:
+        print(f"{video}: (nothing recognised)")
+    stem = (arguments.output or video.absolute().parent) / name_of(video)
+    for kind in arguments.format:
+        if kind == "timeline":
+            stride = total_stride(recognizer.config.temporal_stack)
+            again = open_footage(video, rate).frames
+            for picture in save_timelines(stem, again, sentences, stride):
+                print(f"  picture: {picture}")
+        elif kind != "text":
+            # Not NAME.eaf: that may be somebody's own work.
+            path = stem.with_name(f"{stem.name}.glosses.{kind}")
+            WRITERS[kind](path, Transcript(str(video), footage.rate or 0, sentences))
+            print(f"  {kind}: {path}")
+
+
+def described(video: Path, sentence: Recognition, rate: float | None) -> str:
+    lines = [f"{video}: {' '.join(sentence.glosses)}"]
+    for gloss, (first, last) in zip(sentence.glosses, sentence.spans, strict=True):
         seconds = f"  {first / rate:6.2f} - {(last + 1) / rate:5.2f} s" if rate else ""
-        print(f"  frames {first:4d} - {last:4d}{seconds}  {gloss}")
+        lines.append(f"  frames {first:4d} - {last:4d}{seconds}  {gloss}")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

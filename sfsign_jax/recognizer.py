@@ -1,41 +1,26 @@
 """A trained model ready to use: clips of frames in, logits or glosses out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-import jax
 import numpy as np
 from flax import nnx
 from jaxtyping import UInt8
 
 from sfsign_jax.checkpoint import load_checkpoint
-from sfsign_jax.data.batching import bucket_of, stack_clips
-from sfsign_jax.data.frames import drop_top
+from sfsign_jax.data.batching import BUCKET, bucket_of, stack_clips
+from sfsign_jax.data.frames import Frame, as_stored, drop_top
 from sfsign_jax.data.transforms import Preprocessing
-from sfsign_jax.decoding import align_tokens, beam_search
 from sfsign_jax.errors import UserError
 from sfsign_jax.inference import ClipLogits, clip_logits
+from sfsign_jax.long_videos import step_logits, video_steps
 from sfsign_jax.models.padding import total_stride
 from sfsign_jax.models.sign_model import ModelConfig, Padding, SignModel, main_path_only
+from sfsign_jax.recognition import Recognition, recognition_of
+from sfsign_jax.sentences import Cut, sentences
 
-BUCKET = 32  # clips are filled up to a multiple of this many frames, so that few programs compile
-
-
-class Alternative(NamedTuple):
-    glosses: tuple[str, ...]
-    log_probability: float
-
-
-class Recognition(NamedTuple):
-    """What is signed in a clip."""
-
-    glosses: tuple[str, ...]
-    tokens: tuple[int, ...]  # the class of each gloss
-    spans: tuple[tuple[int, int], ...]  # first and last frame of each gloss
-    log_probability: float  # of the glosses, given the clip
-    alternatives: tuple[Alternative, ...]  # the next best, best first
-    posteriors: np.ndarray  # (steps, classes): probability of blank and of each gloss
+PAUSE = 25  # frames
+BLANK = 0.9  # probability
 
 
 class Recognizer:
@@ -66,23 +51,29 @@ class Recognizer:
         Raises:
             UserError: a clip has no frames, another frame size or another dtype.
         """
+        logits = self._bucket_logits(clips, padding, bucket)
+        steps = int(logits.num_steps.max())
+        return ClipLogits(
+            logits.conv_logits[:, :steps], logits.sequence_logits[:, :steps], logits.num_steps
+        )
+
+    def _bucket_logits(
+        self, clips: Sequence[np.ndarray], padding: Padding, bucket: int | None
+    ) -> ClipLogits:
+        """The same with the bucket's steps: few shapes, so few programs."""
         for i, clip in enumerate(clips):
             self._check(clip, f"Clip {i}")
         if rows := self.preprocessing.drop_top_rows:
             clips = [np.stack([drop_top(frame, rows) for frame in clip]) for clip in clips]
         longest = max(len(clip) for clip in clips)
         frames, num_frames = stack_clips(clips, bucket or bucket_of(longest, [BUCKET]))
-        logits = clip_logits(
+        return clip_logits(
             self._state,
             frames,
             num_frames,
             config=self.config,
             preprocessing=self.preprocessing,
             padding=padding,
-        )
-        steps = int(logits.num_steps.max())
-        return ClipLogits(
-            logits.conv_logits[:, :steps], logits.sequence_logits[:, :steps], logits.num_steps
         )
 
     def recognize(self, clip: UInt8[np.ndarray, "n height width 3"]) -> Recognition:
@@ -91,32 +82,57 @@ class Recognizer:
         Raises:
             UserError: as for `logits`, or the checkpoint has no vocabulary.
         """
+        vocabulary = self._vocabulary()
+        logits = self._bucket_logits([clip], "masked", None)
+        return recognition_of(
+            logits.sequence_logits,
+            int(logits.num_steps[0]),
+            vocabulary,
+            stride=total_stride(self.config.temporal_stack),
+            frames=(0, len(clip) - 1),
+        )
+
+    def recognize_video(
+        self, frames: Iterable[Frame], pause: int = PAUSE, blank: float = BLANK
+    ) -> Iterator[Recognition]:
+        """The sentences of a video of any length, each as soon as it has ended.
+
+        `frames` are RGB of any size; no more than a few hundred are held at a time. A sentence
+        ends where the temporal convolutions' probability of blank stays above `blank` for `pause`
+        frames.
+
+        Raises:
+            UserError: there are no frames, or the checkpoint has no vocabulary.
+        """
+        vocabulary = self._vocabulary()
+        stride = total_stride(self.config.temporal_stack)
+        count = Counted(as_stored(frames, self.preprocessing))
+        steps = video_steps(
+            self._state, count, config=self.config, preprocessing=self.preprocessing
+        )
+        for first, sentence in sentences(steps, Cut(max(1, round(pause / stride)), blank)):
+            length = len(sentence)
+            filled = np.pad(sentence, [(0, bucket_of(length, [BUCKET]) - length), (0, 0)])
+            logits = step_logits(
+                self._state, filled[None], np.array([length], np.int32), config=self.config
+            )
+            start = first * stride
+            end = min(start + length * stride, count.number) - 1
+            recognition = recognition_of(
+                logits, length, vocabulary, stride=stride, frames=(start, end)
+            )
+            if recognition.glosses:
+                yield recognition
+        if not count.number:
+            raise UserError("the video has no frames")
+
+    def _vocabulary(self) -> tuple[str, ...]:
         if self.vocabulary is None:
             raise UserError(
                 "this checkpoint has no vocabulary, so its classes have no names: convert it "
                 "again with --vocabulary FILE"
             )
-        logits = self.logits([clip])
-        log_probs = jax.nn.log_softmax(logits.sequence_logits)
-        beams = beam_search(log_probs, logits.num_steps)
-        tokens, lengths, scores = (np.asarray(x[0]) for x in beams)
-        stride = total_stride(self.config.temporal_stack)
-        first, last = align_tokens(log_probs[0], logits.num_steps[0], tokens[0], lengths[0])
-        starts = np.asarray(first)[: lengths[0]] * stride
-        ends = np.minimum(np.asarray(last)[: lengths[0]] * stride + stride, len(clip)) - 1
-        named = [
-            Alternative(tuple(self.vocabulary[token - 1] for token in row[:length]), float(score))
-            for row, length, score in zip(tokens, lengths, scores, strict=True)
-            if np.isfinite(score)
-        ]
-        return Recognition(
-            glosses=named[0].glosses,
-            tokens=tuple(tokens[0, : lengths[0]].tolist()),
-            spans=tuple(zip(starts.tolist(), ends.tolist(), strict=True)),
-            log_probability=named[0].log_probability,
-            alternatives=tuple(named[1:]),
-            posteriors=np.exp(log_probs[0]),
-        )
+        return self.vocabulary
 
     def _check(self, clip: np.ndarray, name: str) -> None:
         expected = (*self.preprocessing.frame_size, 3)
@@ -127,6 +143,19 @@ class Recognizer:
             )
         if len(clip) == 0:
             raise UserError(f"{name} has no frames")
+
+
+class Counted:
+    """An iterable that knows how many of its items were taken."""
+
+    def __init__(self, items: Iterable):
+        self.items = items
+        self.number = 0
+
+    def __iter__(self) -> Iterator:
+        for item in self.items:
+            self.number += 1
+            yield item
 
 
 def load(directory: str | Path) -> Recognizer:

@@ -132,10 +132,10 @@ def test_train_evaluate_and_recognize(prepared, tmp_path):
         cwd=tmp_path,
     )
     assert exported.returncode == 0, exported.stderr
-    recognized = run("-m", "sfsign_jax.recognize", "--checkpoint", best, video, cwd=tmp_path)
+    recognize = ["-m", "sfsign_jax.recognize", "--checkpoint", best, "--format", "json", video]
+    recognized = run(*recognize, cwd=tmp_path)
     assert recognized.returncode == 0, recognized.stderr
-    picture = cv2.imread(str(tmp_path / "clip.timeline.png"))
-    assert picture.shape[1] > 1000
+    assert json.loads((tmp_path / "clip.glosses.json").read_text())["frame_rate"] == 25
 
 
 def test_evaluate_with_another_vocabulary(checkpoint, prepared, tmp_path):
@@ -161,7 +161,22 @@ def test_recognize(checkpoint, tmp_path):
         cv2.imwrite(str(frames / f"{i}.png"), np.full((50, 60, 3), 20 * i, np.uint8))
     result = run(*recognize, frames, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
-    assert (tmp_path / "frames.timeline.png").exists()
+    assert cv2.imread(str(tmp_path / "frames.timeline.png")).shape[1] > 1000
+    timed = [*recognize, "--format", "srt", "--format", "eaf"]
+    assert_one_sentence(run(*timed, frames, cwd=tmp_path), "folder", "--frame_rate")
+    assert_one_sentence(run(*recognize, frames, "frames.mp4", cwd=tmp_path), "called frames")
+
+    several = run(*timed, "--frame_rate", "25", "missing.mp4", frames, cwd=tmp_path)
+    assert several.returncode == 1
+    assert several.stderr.splitlines()[1:] == [
+        "error: there is no video or folder of frames at missing.mp4",
+        "1 of 2 videos could not be recognised",
+    ]
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {
+        "frames.timeline.png",
+        "frames.glosses.srt",
+        "frames.glosses.eaf",
+    }
 
 
 def test_convert(tmp_path):

@@ -6,9 +6,8 @@ import pytest
 from oracle import oracle_of, small_config, state_of
 
 from sfsign_jax.data.transforms import Preprocessing
-from sfsign_jax.errors import UserError
 from sfsign_jax.inference import clip_logits
-from sfsign_jax.long_videos import step_inputs, step_logits
+from sfsign_jax.long_videos import step_logits, streamed_steps, video_steps
 
 PREPROCESSING = Preprocessing((40, 40), (32, 32))
 
@@ -19,21 +18,23 @@ def video(num_frames):
 
 
 def differences(config, num_frames, chunk):
-    """The largest, of both heads' logits."""
+    """The largest, of the BiLSTM's logits and the convolutions' probability of blank."""
     state = state_of(config, oracle_of(config))
     options = {"config": config, "preprocessing": PREPROCESSING}
     frames = video(num_frames)
     whole = clip_logits(state, frames[None], np.array([num_frames], np.int32), **options)
-    steps, seen = step_inputs(state, iter(frames), chunk=chunk, **options)
-    assert (len(steps), seen) == (int(whole.num_steps[0]), num_frames)
-    heads = step_logits(state, steps[None], whole.num_steps, config=config)
-    return [
-        np.abs(ours - expected).max()
-        for ours, expected in zip(jax.device_get(heads), whole[:2], strict=True)
-    ]
+    if chunk:
+        parts = [*streamed_steps(state, iter(frames), chunk=chunk, **options)]
+    else:
+        parts = [*video_steps(state, iter(frames), **options)]
+    inputs, blank = (np.concatenate(x) for x in zip(*parts, strict=True))
+    assert len(inputs) == len(blank) == int(whole.num_steps[0])
+    logits = step_logits(state, inputs[None], whole.num_steps, config=config)
+    expected = jax.nn.softmax(whole.conv_logits[0])[:, 0]
+    return np.abs(logits - whole.sequence_logits).max(), np.abs(blank - expected).max()
 
 
-@pytest.mark.parametrize(("num_frames", "chunk"), [(1, 8), (30, 64), (150, 8)])
+@pytest.mark.parametrize(("num_frames", "chunk"), [(1, 8), (30, 64), (150, 8), (50, None)])
 def test_chunks_equal_the_whole(num_frames, chunk):
     assert max(differences(small_config(), num_frames, chunk)) < 1e-5
 
@@ -54,5 +55,4 @@ def test_variants(changes):
 def test_a_video_without_frames():
     config = small_config()
     state = state_of(config, oracle_of(config))
-    with pytest.raises(UserError, match="no frames"):
-        step_inputs(state, [], config=config, preprocessing=PREPROCESSING, chunk=16)
+    assert not [*video_steps(state, [], config=config, preprocessing=PREPROCESSING)]

@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from sfsign_jax.data.frames import decode_frame, image_files, resize_frames, video_frames
+from sfsign_jax.data.frames import decode_frame, image_files, resize_frames
+from sfsign_jax.data.videos import video_frames
 from sfsign_jax.errors import UserError
 from sfsign_jax.files import replacing
 from tfds_builders.annotations import ClipSource

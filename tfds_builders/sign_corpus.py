@@ -47,6 +47,7 @@ class SignCorpusBuilder(  # type: ignore[call-arg]
     MANUAL_DOWNLOAD_INSTRUCTIONS = "Give the corpus's folder: --data_path (tfds: --manual_dir)."
     skip_broken = False  # True leaves such clips out and lists them in `broken`
     DROP_TOP_ROWS = 0  # of every frame, when it is loaded
+    FRAME_RATE: float | None = None  # frames a second, where all recordings have the same
 
     @abc.abstractmethod
     def sources(self, data_path: Path) -> dict[str, list[ClipSource]]:
@@ -85,6 +86,7 @@ class SignCorpusBuilder(  # type: ignore[call-arg]
             vocabulary=vocabulary_of(splits),
             frame_size=list(self.builder_config.frame_format.size),
             drop_top_rows=self.DROP_TOP_ROWS,
+            frame_rate=self.FRAME_RATE,
             references=self.references(data_path, splits),
             num_frames={},
         )

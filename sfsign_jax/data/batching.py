@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 ALIGNMENT = 64  # bytes
+BUCKET = 32  # clips of any length are filled up to multiples of this many frames: few programs
 
 
 class PlannedBatch(NamedTuple):

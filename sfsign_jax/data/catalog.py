@@ -21,6 +21,7 @@ class Dataset(NamedTuple):
     splits: dict[str, Sequence[Record]]  # random access, read on use
     num_frames: Mapping[str, tuple[int, ...]]  # of every clip of a split, in order
     drop_top_rows: int = 0  # of every stored frame, when it is loaded
+    frame_rate: float | None = None  # frames a second, where all clips have the same
     # Of dev and test: clip id -> the glosses that are scored, where not simply those of the record.
     references: Mapping[str, Mapping[str, str]] = {}
 
@@ -58,6 +59,7 @@ def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
         vocabulary=tuple(metadata["vocabulary"]),
         frame_size=tuple(metadata["frame_size"]),
         drop_top_rows=metadata.get("drop_top_rows", 0),
+        frame_rate=metadata.get("frame_rate"),
         num_frames={split: tuple(n) for split, n in metadata["num_frames"].items()},
         references=metadata.get("references", {}),
         splits={split: builder.as_data_source(split) for split in builder.info.splits},

@@ -17,6 +17,7 @@ class Preprocessing:
     frame_size: tuple[int, int] = (256, 256)
     crop_size: tuple[int, int] = (224, 224)
     drop_top_rows: int = 0  # on the host, before the crop; the rest is stretched (CSL-Daily)
+    frame_rate: float | None = None  # frames a second of the training clips, where known
 
     @property
     def centre(self) -> tuple[int, int]:

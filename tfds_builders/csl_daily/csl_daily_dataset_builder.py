@@ -11,6 +11,7 @@ class Builder(SignCorpusBuilder):
     """Chinese sign language: 18,401 / 1,077 / 1,176 clips, 2,000 glosses."""
 
     DROP_TOP_ROWS = 40  # background above the signer
+    FRAME_RATE = 30.0
 
     def sources(self, data_path: Path) -> dict[str, list[ClipSource]]:
         return clip_sources(data_path)

@@ -10,6 +10,8 @@ from tfds_builders.sign_corpus import SignCorpusBuilder
 class Builder(SignCorpusBuilder):
     """German weather forecasts: 5,671 / 540 / 629 clips, 1,295 glosses."""
 
+    FRAME_RATE = 25.0
+
     def sources(self, data_path: Path) -> dict[str, list[ClipSource]]:
         return annotations.clip_sources(data_path)
 

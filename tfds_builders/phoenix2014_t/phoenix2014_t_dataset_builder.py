@@ -10,5 +10,7 @@ from tfds_builders.sign_corpus import SignCorpusBuilder
 class Builder(SignCorpusBuilder):
     """German weather forecasts with translations: 7,096 / 519 / 642 clips, 1,115 glosses."""
 
+    FRAME_RATE = 25.0
+
     def sources(self, data_path: Path) -> dict[str, list[ClipSource]]:
         return clip_sources(data_path)

@@ -48,6 +48,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
                 {
                     "vocabulary": sorted(gloss.name for gloss in corpus.lexicon),
                     "frame_size": [corpus.frame_size, corpus.frame_size],
+                    "frame_rate": 25.0,
                     "num_frames": {},
                 }
             ),

@@ -1,0 +1,22 @@
+"""The sentences of one video."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from sfsign_jax.recognition import Recognition
+
+
+class Transcript(NamedTuple):
+    video: str  # its path, as other programs should find it
+    rate: float  # frames a second
+    sentences: Sequence[Recognition]  # of one gloss or more
+
+    def signed(self) -> Iterator[tuple[Recognition, tuple[int, int]]]:
+        """Each sentence, and the frames from its first gloss to its last."""
+        for sentence in self.sentences:
+            yield sentence, (sentence.spans[0][0], sentence.spans[-1][1])
+
+    def seconds(self, frames: tuple[int, int]) -> tuple[float, float]:
+        """When the first of these frames appears, and the last one has passed."""
+        first, last = frames
+        return first / self.rate, (last + 1) / self.rate
