@@ -20,7 +20,7 @@ def align_tokens(
 
     The tokens must fit into `num_steps`; entries from `length` on mean nothing.
     """
-    steps, size = len(log_probs), 2 * len(tokens) + 1
+    steps, size = log_probs.shape[0], 2 * tokens.shape[0] + 1  # not len: see beam search
     # The alignment moves through blank, token 0, blank, token 1, …, blank.
     states = jnp.full(size, blank).at[1::2].set(tokens)
     index = jnp.arange(size)

@@ -75,7 +75,7 @@ def search_clip(
     blank: int,
 ) -> Beams:
     """All steps of one clip, starting from the empty prefix."""
-    steps = len(symbols)
+    steps = symbols.shape[0]  # not len: an exported program takes any number
     never = jnp.full(beam_width, NEVER, symbol_probs.dtype)
     start = Beams(
         tokens=jnp.full((beam_width, steps), blank),

@@ -1,0 +1,46 @@
+"""Exports a recogniser as one file that needs nothing but jax and numpy.
+
+python -m sfsign_jax.export --checkpoint DIR --output FILE [--platforms cpu,cuda,tpu]
+"""
+
+import argparse
+from pathlib import Path
+
+from sfsign_jax import devices
+from sfsign_jax.errors import run_command_line
+from sfsign_jax.exported.artifact import PLATFORMS, write_artifact
+from sfsign_jax.recognizer import load
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m sfsign_jax.export",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--checkpoint", required=True, type=Path, help="a checkpoint folder")
+    parser.add_argument("--output", required=True, type=Path, help="the file to write")
+    parser.add_argument(
+        "--platforms",
+        type=platforms,
+        default=("cpu", "cuda", "tpu"),
+        help="where it will run; default: cpu,cuda,tpu",
+    )
+    arguments = parser.parse_args()
+    devices.start("cpu")
+    write_artifact(arguments.output, load(arguments.checkpoint), arguments.platforms)
+    print(f"{arguments.output}: for {', '.join(arguments.platforms)}")
+    print(f"  python {arguments.output} frames.npy")
+
+
+def platforms(text: str) -> tuple[str, ...]:
+    chosen = tuple(text.split(","))
+    if unknown := set(chosen) - set(PLATFORMS):
+        raise argparse.ArgumentTypeError(
+            f"{', '.join(sorted(unknown))}: choose of {', '.join(PLATFORMS)}"
+        )
+    return chosen
+
+
+if __name__ == "__main__":
+    run_command_line(main)

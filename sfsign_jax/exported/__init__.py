@@ -1,0 +1,1 @@
+"""A recogniser as one file that runs without this package."""
