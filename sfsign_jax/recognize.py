@@ -16,6 +16,7 @@ from tqdm import tqdm
 from sfsign_jax import devices
 from sfsign_jax.data.videos import open_footage
 from sfsign_jax.errors import UserError, run_command_line
+from sfsign_jax.heat_strip import save_heat_strips
 from sfsign_jax.models.padding import total_stride
 from sfsign_jax.recognition import Recognition
 from sfsign_jax.recognizer import PAUSE, Recognizer, load
@@ -30,6 +31,9 @@ def main() -> None:
     videos = arguments.videos
     if arguments.output and not arguments.output.is_dir():
         raise UserError(f"there is no folder {arguments.output} to write to")
+    if arguments.explain:
+        check_names([arguments.explain / name_of(v) for v in videos])
+        arguments.explain.mkdir(parents=True, exist_ok=True)
     check_names([arguments.output / name_of(v) if arguments.output else v for v in videos])
     devices.start(arguments.platform)
     recognizer = load(arguments.checkpoint)
@@ -74,6 +78,12 @@ def parse_arguments() -> argparse.Namespace:
         type=positive,
         metavar="SECONDS",
         help=f"how long no gloss is seen between two sentences; default: {PAUSE} frames",
+    )
+    add(
+        "--explain",
+        type=Path,
+        metavar="DIR",
+        help="a folder for a picture of each gloss: where the network looked, and when",
     )
     add("--platform", default="auto", choices=devices.PLATFORMS)
     add("videos", nargs="+", type=Path, help="video files or folders of frames")
@@ -133,6 +143,10 @@ def recognize_video(recognizer: Recognizer, video: Path, arguments: argparse.Nam
             path = stem.with_name(f"{stem.name}.glosses.{kind}")
             WRITERS[kind](path, Transcript(str(video), footage.rate or 0, sentences))
             print(f"  {kind}: {path}")
+    if arguments.explain:
+        again, stem = open_footage(video, rate).frames, arguments.explain / name_of(video)
+        for picture in save_heat_strips(stem, again, sentences, recognizer):
+            print(f"  explained: {picture}")
 
 
 def described(video: Path, sentence: Recognition, rate: float | None) -> str:

@@ -12,6 +12,7 @@ from sfsign_jax.data.batching import BUCKET, bucket_of, stack_clips
 from sfsign_jax.data.frames import Frame, as_stored, drop_top
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
+from sfsign_jax.explanation import Heat, explain
 from sfsign_jax.inference import ClipLogits, clip_logits
 from sfsign_jax.long_videos import step_logits, video_steps
 from sfsign_jax.models.padding import total_stride
@@ -125,6 +126,25 @@ class Recognizer:
                 yield recognition
         if not count.number:
             raise UserError("the video has no frames")
+
+    def explain(
+        self, clip: UInt8[np.ndarray, "n height width 3"], recognition: Recognition
+    ) -> Iterator[tuple[Heat, Heat]]:
+        """Where the slow and the fast pathway saw each gloss.
+
+        `clip` is all frames of `recognition.frames`, as stored.
+
+        Raises:
+            UserError: as for `logits`.
+        """
+        self._check(clip, "The clip")
+        return explain(
+            self._state,
+            clip,
+            recognition,
+            config=self.config,
+            preprocessing=self.preprocessing,
+        )
 
     def _vocabulary(self) -> tuple[str, ...]:
         if self.vocabulary is None:

@@ -4,6 +4,7 @@ import dataclasses
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array, lax
 from jaxtyping import Bool, DTypeLike, Float, Int, UInt8
 
@@ -24,6 +25,13 @@ class Preprocessing:
         """Top and left of the centre crop: the test transform."""
         (height, width), (crop_height, crop_width) = self.frame_size, self.crop_size
         return (height - crop_height) // 2, (width - crop_width) // 2
+
+    def centre_crop(
+        self, frames: UInt8[np.ndarray, "n height width 3"]
+    ) -> UInt8[np.ndarray, "n h w 3"]:
+        """What the model sees of stored frames."""
+        (top, left), (height, width) = self.centre, self.crop_size
+        return frames[:, top : top + height, left : left + width]
 
 
 def crop_flip_normalize(

@@ -135,9 +135,7 @@ class SignModel(nnx.Module):
         the batch, unless they are frozen, and runs every path; `key` None means no dropout;
         `remat` names stages of the backbone (see SlowFast).
         """
-        stack, alpha = self.config.temporal_stack, self.config.backbone.alpha
-        length = valid_length(self.config, num_frames, padding)
-        clips = mask_time(pad_clips(frames, num_frames, stack, alpha), length)
+        clips, length = self.padded(frames, num_frames, padding)
         batch_statistics = train and not freeze_statistics
         remat_stages = remat if train else None
         features = full_precision(self.backbone(clips, length, batch_statistics, remat_stages))
@@ -149,6 +147,14 @@ class SignModel(nnx.Module):
             freeze_statistics=freeze_statistics,
             key=key,
         )
+
+    def padded(
+        self, frames: Float[Array, "b n h w 3"], num_frames: Int[Array, " b"], padding: Padding
+    ) -> tuple[Float[Array, "b t h w 3"], Int[Array, " b"]]:
+        """What the backbone sees of clips, and up to where."""
+        stack, alpha = self.config.temporal_stack, self.config.backbone.alpha
+        length = valid_length(self.config, num_frames, padding)
+        return mask_time(pad_clips(frames, num_frames, stack, alpha), length), length
 
     def from_features(
         self,

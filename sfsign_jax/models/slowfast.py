@@ -1,7 +1,7 @@
 """The SlowFast backbone: two ResNets at two frame rates, fused after the stem and stages 2 to 4."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import jax.numpy as jnp
 from flax import nnx
@@ -225,14 +225,37 @@ class SlowFast(nnx.Module):
         Where a gradient will be asked for, `remat` names the stages whose blocks keep nothing but
         their input; those of the others keep the most expensive part (see `models.remat`).
         """
+        return self.features(
+            self.run(STAGES, self.stems(frames, length, train), length, train, remat)
+        )
+
+    def stems(
+        self, frames: Float[Array, "b t h w 3"], length: Int[Array, " b"], train: bool
+    ) -> Pathways:
+        """s1: the slow pathway sees every alpha-th frame, the fast one all of them."""
         lengths = [divide(length, self.alpha), length]
-        pathways = self.s1([frames[:, :: self.alpha], frames], lengths, train)
-        for i, stage in enumerate(STAGES):
-            fusion = getattr(self, f"s{i + 1}_fuse")
+        return self.s1([frames[:, :: self.alpha], frames], lengths, train)
+
+    def run(
+        self,
+        stages: Sequence[str],
+        pathways: Pathways,
+        length: Int[Array, " b"],
+        train: bool,
+        remat: tuple[str, ...] | None = None,
+    ) -> Pathways:
+        """Some stages, one after the other, each after its fusion."""
+        lengths = [divide(length, self.alpha), length]
+        for stage in stages:
+            fusion = getattr(self, f"s{STAGES.index(stage) + 1}_fuse")
             pathways = [*fusion(*pathways, length, train)]
             call_block = Bottleneck.__call__
             if remat is not None:
                 call_block = block_for_gradient(None if stage in remat else KEEP)
             pathways = getattr(self, stage)(pathways, lengths, train, call_block)
+        return pathways
+
+    def features(self, pathways: Pathways) -> Float[Array, "b t c"]:
+        """The mean over space, slow steps repeated."""
         slow, fast = (jnp.mean(x, axis=(2, 3)) for x in pathways)
         return jnp.concatenate([jnp.repeat(slow, self.alpha, axis=1), fast], axis=-1)
