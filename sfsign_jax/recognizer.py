@@ -21,7 +21,7 @@ from sfsign_jax.recognition import Recognition, recognition_of
 from sfsign_jax.sentences import Cut, sentences
 
 PAUSE = 25  # frames
-BLANK = 0.9  # probability
+BLANK = 0.5  # probability
 
 
 class Recognizer:
@@ -111,7 +111,7 @@ class Recognizer:
         steps = video_steps(
             self._state, count, config=self.config, preprocessing=self.preprocessing
         )
-        for first, sentence in sentences(steps, Cut(max(1, round(pause / stride)), blank)):
+        for first, sentence in sentences(steps, Cut(max(2, round(pause / stride)), blank)):
             length = len(sentence)
             filled = np.pad(sentence, [(0, bucket_of(length, [BUCKET]) - length), (0, 0)])
             logits = step_logits(

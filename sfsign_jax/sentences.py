@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+MARGIN = 1  # steps of a pause that a sentence keeps: training clips have no long ones either
+
 
 class Steps(NamedTuple):
     """What the BiLSTM reads, and the temporal convolutions' probability of blank."""
@@ -17,7 +19,7 @@ class Steps(NamedTuple):
 class Cut(NamedTuple):
     """When signing pauses: for `pause` steps or more the probability of blank is over `blank`."""
 
-    pause: int
+    pause: int  # 2 or more
     blank: float
 
 
@@ -30,17 +32,16 @@ def sentences(parts: Iterable[Steps], cut: Cut) -> Iterator[tuple[int, Float[np.
     for part in parts:
         if waiting is not None:
             part = Steps(*map(np.concatenate, zip(waiting, part, strict=True)))
-        waiting = part
-        found = find_sentences(waiting.blank, cut)
-        seen = len(waiting.blank)
-        done = [stop for _, stop in found[:-1]]
-        if found and signing(waiting.blank, cut)[-1] + 1 + 2 * cut.pause <= seen:
-            done = [stop for _, stop in found]
-        for (first, _), stop in zip(found, done, strict=False):
-            yield start + first, waiting.inputs[first:stop]
-        # What came before the next sentence may be forgotten but for the pause it may begin with.
-        passed = done[-1] if done else 0 if found else max(0, seen - cut.pause)
-        waiting, start = Steps(*(x[passed:] for x in waiting)), start + passed
+        found = find_sentences(part.blank, cut)
+        if found and found[-1][1] == len(part.blank):
+            found.pop()  # it may go on
+        for first, stop in found:
+            yield start + first, part.inputs[first:stop]
+        # The pause that has begun has to be seen whole, or the next sentence would reach into it.
+        passed = found[-1][1] - MARGIN if found else 0
+        if not np.any(part.blank[passed:] <= cut.blank):
+            passed = max(passed, len(part.blank) - cut.pause)
+        waiting, start = Steps(*(x[passed:] for x in part)), start + passed
     if waiting is not None:
         for first, stop in find_sentences(waiting.blank, cut):
             yield start + first, waiting.inputs[first:stop]
@@ -49,20 +50,13 @@ def sentences(parts: Iterable[Steps], cut: Cut) -> Iterator[tuple[int, Float[np.
 def find_sentences(blank: Float[np.ndarray, " steps"], cut: Cut) -> list[tuple[int, int]]:
     """First step and the one after the last of each sentence.
 
-    A sentence reaches into the pauses around it: as far as a pause must be long, and no further
-    than to the middle of a pause that it shares.
+    What comes before the first gloss and after the last one belongs to them unless it is a pause.
     """
-    steps = signing(blank, cut)
-    if not len(steps):
+    signing = np.flatnonzero(blank <= cut.blank)
+    if not len(signing):
         return []
-    pauses = np.flatnonzero(np.diff(steps) > cut.pause)
-    first, end = steps[np.r_[0, pauses + 1]], steps[np.r_[pauses, -1]] + 1
-    middle = (end[:-1] + first[1:]) // 2
-    starts = np.maximum(first - cut.pause, np.r_[0, middle])
-    stops = np.minimum(end + cut.pause, np.r_[middle, len(blank)])
+    pauses = np.flatnonzero(np.diff(signing) > cut.pause)
+    starts, stops = signing[np.r_[0, pauses + 1]], signing[np.r_[pauses, -1]] + 1
+    starts = np.where(starts >= cut.pause, starts - MARGIN, 0)
+    stops = np.where(stops + cut.pause <= len(blank), stops + MARGIN, len(blank))
     return [*zip(starts.tolist(), stops.tolist(), strict=True)]
-
-
-def signing(blank: Float[np.ndarray, " steps"], cut: Cut) -> np.ndarray:
-    """The steps at which a gloss is seen."""
-    return np.flatnonzero(blank <= cut.blank)
