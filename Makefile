@@ -37,7 +37,7 @@ benchmark: .venv/test
 	touch $@
 
 .venv/test: .venv/demo
-	$(INSTALL) --editable '.[train,convert,dev]'
+	$(INSTALL) --editable '.[train,convert,demo,dev]'
 	touch $@
 
 clean:
