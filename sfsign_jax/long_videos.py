@@ -118,7 +118,12 @@ def video_features(
             start += chunk
 
     for features, first, length in one_behind(run()):
-        yield np.asarray(features)[0, max(-first, 0) : length - first]
+        yield within(features, first, length)
+
+
+def within(features: Float[Array, "1 t c"], first: int, length: int) -> Float[np.ndarray, "n c"]:
+    """Of features that begin with frame `first`, those of a video of `length` frames."""
+    return np.asarray(features)[0, max(-first, 0) : max(length - first, 0)]
 
 
 def padded_frames(frames: Iterable[Frame], config: ModelConfig) -> Iterator[Frame]:

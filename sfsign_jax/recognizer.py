@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from flax import nnx
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 
 from sfsign_jax.checkpoint import load_checkpoint
 from sfsign_jax.data.batching import BUCKET, bucket_of, stack_clips
@@ -33,7 +33,7 @@ class Recognizer:
         self.model = model
         self.vocabulary = vocabulary
         self.preprocessing = preprocessing
-        self._state = nnx.state(model)
+        self.state = nnx.state(model)  # the model's arrays, for jitted functions
 
     @property
     def config(self) -> ModelConfig:
@@ -69,7 +69,7 @@ class Recognizer:
         longest = max(len(clip) for clip in clips)
         frames, num_frames = stack_clips(clips, bucket or bucket_of(longest, [BUCKET]))
         return clip_logits(
-            self._state,
+            self.state,
             frames,
             num_frames,
             config=self.config,
@@ -105,27 +105,36 @@ class Recognizer:
         Raises:
             UserError: there are no frames, or the checkpoint has no vocabulary.
         """
-        vocabulary = self._vocabulary()
-        stride = total_stride(self.config.temporal_stack)
+        self._vocabulary()
         count = Counted(as_stored(frames, self.preprocessing))
-        steps = video_steps(
-            self._state, count, config=self.config, preprocessing=self.preprocessing
-        )
-        for first, sentence in sentences(steps, Cut(max(2, round(pause / stride)), blank)):
-            length = len(sentence)
-            filled = np.pad(sentence, [(0, bucket_of(length, [BUCKET]) - length), (0, 0)])
-            logits = step_logits(
-                self._state, filled[None], np.array([length], np.int32), config=self.config
-            )
-            start = first * stride
-            end = min(start + length * stride, count.number) - 1
-            recognition = recognition_of(
-                logits, length, vocabulary, stride=stride, frames=(start, end)
-            )
+        steps = video_steps(self.state, count, config=self.config, preprocessing=self.preprocessing)
+        for first, sentence in sentences(steps, self.cut(pause, blank)):
+            recognition = self.recognize_steps(sentence, first, count.number)
             if recognition.glosses:
                 yield recognition
         if not count.number:
             raise UserError("the video has no frames")
+
+    def cut(self, pause: int, blank: float = BLANK) -> Cut:
+        """Where sentences end, with a pause of so many frames."""
+        return Cut(max(2, round(pause / total_stride(self.config.temporal_stack))), blank)
+
+    def recognize_steps(
+        self, inputs: Float[np.ndarray, "steps hidden"], first: int, num_frames: int
+    ) -> Recognition:
+        """The glosses of a sentence from what the BiLSTM reads of it.
+
+        `first` is the number of its first step, `num_frames` how many frames the video has so far.
+
+        Raises:
+            UserError: the checkpoint has no vocabulary.
+        """
+        stride, length = total_stride(self.config.temporal_stack), len(inputs)
+        filled = np.pad(inputs, [(0, bucket_of(length, [BUCKET]) - length), (0, 0)])
+        steps = np.array([length], np.int32)
+        logits = step_logits(self.state, filled[None], steps, config=self.config)
+        frames = (first * stride, min((first + length) * stride, num_frames) - 1)
+        return recognition_of(logits, length, self._vocabulary(), stride=stride, frames=frames)
 
     def explain(
         self, clip: UInt8[np.ndarray, "n height width 3"], recognition: Recognition
@@ -139,7 +148,7 @@ class Recognizer:
         """
         self._check(clip, "The clip")
         return explain(
-            self._state,
+            self.state,
             clip,
             recognition,
             config=self.config,

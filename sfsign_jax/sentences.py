@@ -32,19 +32,30 @@ def sentences(parts: Iterable[Steps], cut: Cut) -> Iterator[tuple[int, Float[np.
     for part in parts:
         if waiting is not None:
             part = Steps(*map(np.concatenate, zip(waiting, part, strict=True)))
-        found = find_sentences(part.blank, cut)
-        if found and found[-1][1] == len(part.blank):
-            found.pop()  # it may go on
-        for first, stop in found:
+        ended = ended_sentences(part.blank, cut)
+        for first, stop in ended:
             yield start + first, part.inputs[first:stop]
-        # The pause that has begun has to be seen whole, or the next sentence would reach into it.
-        passed = found[-1][1] - MARGIN if found else 0
-        if not np.any(part.blank[passed:] <= cut.blank):
-            passed = max(passed, len(part.blank) - cut.pause)
+        passed = passed_steps(part.blank, ended, cut)
         waiting, start = Steps(*(x[passed:] for x in part)), start + passed
     if waiting is not None:
         for first, stop in find_sentences(waiting.blank, cut):
             yield start + first, waiting.inputs[first:stop]
+
+
+def ended_sentences(blank: Float[np.ndarray, " steps"], cut: Cut) -> list[tuple[int, int]]:
+    """Without the one that may go on after these steps."""
+    return [(first, stop) for first, stop in find_sentences(blank, cut) if stop < len(blank)]
+
+
+def passed_steps(blank: Float[np.ndarray, " steps"], ended: list[tuple[int, int]], cut: Cut) -> int:
+    """How many steps no sentence that is still to come can reach.
+
+    The pause that has begun has to be seen whole, or the next sentence would reach into it.
+    """
+    passed = ended[-1][1] - MARGIN if ended else 0
+    if np.any(blank[passed:] <= cut.blank):
+        return passed
+    return max(passed, len(blank) - cut.pause)
 
 
 def find_sentences(blank: Float[np.ndarray, " steps"], cut: Cut) -> list[tuple[int, int]]:

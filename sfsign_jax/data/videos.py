@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import av
 import numpy as np
@@ -64,30 +64,38 @@ def video_frames(path: Path, rate: float | None = None) -> Iterator[Frame]:
     """
     with open_video(path) as container:
         stored = container.decode(container.streams.video[0])
+        timed = ((frame, frame.time) for frame in stored)
         frame = None
         try:
-            for frame in stored if rate is None else at_rate(stored, rate):
-                yield np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90)
+            for frame in stored if rate is None else at_rate(timed, rate):
+                yield as_rgb(frame)
         except av.FFmpegError as error:
             raise UserError(f"{path} can't be read as a video: {error.strerror}") from error
     if frame is None:
         raise UserError(f"{path} has no frames")
 
 
-def at_rate(frames: Iterable[av.VideoFrame], rate: float) -> Iterator[av.VideoFrame]:
-    """What is shown at (k + EARLY) / rate seconds, for k = 0, 1, …"""
-    shown, start, time, interval, number = None, 0.0, 0.0, 1 / rate, 0
-    for frame in frames:
+def as_rgb(frame: av.VideoFrame) -> Frame:
+    return np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90)
+
+
+def at_rate(frames: Iterable[tuple[Any, float | None]], rate: float) -> Iterator[Any]:
+    """What is shown at (k + EARLY) / rate seconds after the first frame, for k = 0, 1, …
+
+    `frames` come with their times in seconds, None where nobody knows.
+    """
+    shown, start, now, interval, number = None, 0.0, 0.0, 1 / rate, 0
+    for frame, time in frames:
         if shown is None:
-            start = frame.time or 0.0
-        elif frame.time is not None:
-            interval = frame.time - start - time
-        time = time + interval if shown is not None else 0.0
-        while shown is not None and number + EARLY < time * rate:
+            start = time or 0.0
+        else:
+            interval = interval if time is None else time - start - now
+            now += interval
+        while shown is not None and number + EARLY < now * rate:
             yield shown
             number += 1
         shown = frame
-    while shown is not None and number + EARLY < (time + interval) * rate:
+    while shown is not None and number + EARLY < (now + interval) * rate:
         yield shown
         number += 1
 

@@ -12,7 +12,6 @@ import flatbuffers
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import nnx
 from jax import Array
 from jaxtyping import Int, UInt8
 
@@ -41,7 +40,7 @@ def write_artifact(path: Path, recognizer: Recognizer, platforms: Sequence[str])
             "this checkpoint has no vocabulary: convert it again with --vocabulary FILE"
         )
     preprocessing = recognizer.preprocessing
-    weights, structure = jax.tree.flatten(nnx.state(recognizer.model))
+    weights, structure = jax.tree.flatten(recognizer.state)
     program = functools.partial(
         exported_program,
         structure=structure,

@@ -1,0 +1,101 @@
+"""Word error rate of live recognition against its delay, and how fast it goes.
+
+python benchmarks/live_delay.py --checkpoint demo/run/best [--plot docs/images/live_delay.png]
+
+Sentences of the synthetic corpus's dev split, five of a signer after one another with pauses of a
+second in which the signer sinks from one pose to the next.
+"""
+
+import argparse
+import itertools
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from sfsign_jax import load
+from sfsign_jax.evaluation.word_errors import align, alignment_errors
+from sfsign_jax.live_glosses import live_glosses
+from tfds_builders.synthetic_signs.corpus import DEMO, SyntheticClip, make_clip
+
+RATE = 25
+DELAYS = (0.25, 0.5, 1.0, 2.0)  # seconds
+HOP = 4  # frames
+PAUSE = 25  # frames
+TOGETHER = 5  # sentences
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--plot", type=Path, default=Path("docs/images/live_delay.png"))
+    arguments = parser.parse_args()
+    recognizer = load(arguments.checkpoint)
+    videos = list(joined_clips())
+    references = {str(i): glosses for i, (_, glosses) in enumerate(videos)}
+    rates = {}
+    for delay in DELAYS:
+        start = time.perf_counter()
+        found = {
+            str(i): [
+                gloss
+                for gloss, _ in live_glosses(
+                    recognizer, frames, delay=round(delay * RATE), hop=HOP, pause=PAUSE * 2 // 3
+                )
+            ]
+            for i, (frames, _) in enumerate(videos)
+        }
+        rates[f"{delay:g} s"] = error_rate(references, found)
+        seconds = time.perf_counter() - start
+        speed = sum(len(frames) for frames, _ in videos) / seconds
+        print(f"| {delay:g} s | {rates[f'{delay:g} s']:.1f} % | {speed:.0f} frames/s |", flush=True)
+    whole = {
+        str(i): [
+            gloss
+            for sentence in recognizer.recognize_video(frames, PAUSE * 2 // 3)
+            for gloss in sentence.glosses
+        ]
+        for i, (frames, _) in enumerate(videos)
+    }
+    rates["whole"] = error_rate(references, whole)
+    print(f"| whole video | {rates['whole']:.1f} % | |")
+    plot(rates, arguments.plot)
+
+
+def joined_clips():
+    """Frames and glosses of each video."""
+    of_signer: dict[str, list[SyntheticClip]] = defaultdict(list)
+    for number in range(DEMO.clips["dev"]):
+        clip = make_clip(DEMO, "dev", number)
+        of_signer[clip.signer].append(clip)
+    for clips in of_signer.values():
+        for i in range(0, len(clips) - TOGETHER + 1, TOGETHER):
+            group = clips[i : i + TOGETHER]
+            parts = [group[0].frames]
+            for before, after in itertools.pairwise(group):
+                share = np.linspace(0, 1, PAUSE)[:, None, None, None]
+                pause = (1 - share) * before.frames[-1] + share * after.frames[0]
+                parts += [pause.astype(np.uint8), after.frames]
+            yield np.concatenate(parts), [gloss for clip in group for gloss in clip.glosses]
+
+
+def error_rate(references: dict[str, list[str]], found: dict[str, list[str]]) -> float:
+    """Nothing is merged: the same gloss may end one sentence and begin the next."""
+    aligned = (align(references[video], found[video]) for video in references)
+    return alignment_errors(itertools.chain.from_iterable(aligned)).rate
+
+
+def plot(rates: dict[str, float], path: Path) -> None:
+    figure = Figure(figsize=(6, 3), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(list(rates), list(rates.values()), "o-")
+    axes.set(xlabel="delay", ylabel="word error rate (%)", ylim=(0, None))
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    figure.savefig(path, dpi=110)
+
+
+if __name__ == "__main__":
+    main()

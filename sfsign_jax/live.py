@@ -1,0 +1,67 @@
+"""Glosses as they come, from a camera or from a video file that is still being written.
+
+python -m sfsign_jax.live --checkpoint DIR [--camera 0 | --follow FILE] [--delay 1]
+
+A gloss is printed once it is --delay seconds old: the longer, the more of what follows it the
+network has seen (docs/recognition.md has the trade). Ctrl-C ends it.
+"""
+
+import argparse
+from pathlib import Path
+
+from sfsign_jax import devices
+from sfsign_jax.data.live_sources import camera_frames, followed_frames
+from sfsign_jax.data.videos import USUAL_RATE
+from sfsign_jax.errors import run_command_line
+from sfsign_jax.live_glosses import live_glosses
+from sfsign_jax.recognizer import load
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    devices.start(arguments.platform)
+    recognizer = load(arguments.checkpoint)
+    rate = recognizer.preprocessing.frame_rate or USUAL_RATE
+    if arguments.follow:
+        frames = followed_frames(arguments.follow, rate, arguments.idle)
+    else:
+        frames = camera_frames(arguments.camera, rate)
+    glosses = live_glosses(
+        recognizer,
+        frames,
+        delay=round(arguments.delay * rate),
+        hop=round(arguments.every * rate),
+    )
+    try:
+        for gloss, (first, last) in glosses:
+            print(f"{first / rate:8.2f} - {(last + 1) / rate:6.2f} s  {gloss}", flush=True)
+    except KeyboardInterrupt:
+        print()
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m sfsign_jax.live",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--checkpoint", required=True, type=Path, help="a checkpoint folder")
+    add("--camera", type=int, default=0, metavar="NUMBER", help="which camera; default: 0")
+    add("--follow", type=Path, metavar="FILE", help="a file that grows: mkv, webm or ts")
+    add("--idle", type=positive, default=5, help="seconds without growth that end a file")
+    add("--delay", type=positive, default=1, help="seconds; default: 1")
+    add("--every", type=positive, default=0.5, help="seconds between two looks; default: 0.5")
+    add("--platform", default="auto", choices=devices.PLATFORMS)
+    return parser.parse_args()
+
+
+def positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return number
+
+
+if __name__ == "__main__":
+    run_command_line(main)
