@@ -30,6 +30,7 @@ benchmark: .venv/test
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/evaluation.py
 	$(BIN)/python benchmarks/growth.py
+	$(BIN)/python benchmarks/long_videos.py
 
 .venv/demo: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -179,6 +179,18 @@ def test_recognize(checkpoint, tmp_path):
     }
 
 
+def test_live_and_export(checkpoint, tmp_path):
+    live = ["-m", "sfsign_jax.live", "--checkpoint", checkpoint, "--follow", "missing.mkv"]
+    assert_one_sentence(run(*live, cwd=tmp_path), "missing.mkv")
+    export = ["-m", "sfsign_jax.export", "--checkpoint", checkpoint, "--output"]
+    nowhere = run(*export, "nowhere/sign.model", "--platforms", "cpu", cwd=tmp_path)
+    assert_one_sentence(nowhere, "nowhere/sign.model")
+    unknown = run(*export, "sign.model", "--platforms", "cpu,abacus", cwd=tmp_path)
+    assert unknown.returncode == 2
+    assert "abacus: choose of cpu, cuda, rocm, tpu" in unknown.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_convert(tmp_path):
     (tmp_path / "broken.pt").write_bytes(b"no checkpoint")
     convert = [ROOT / "tools" / "convert_weights.py"]
