@@ -17,7 +17,7 @@ from sfsign_jax.live_features import live_features
 from sfsign_jax.long_videos import temporal_steps
 from sfsign_jax.models.padding import num_steps, total_stride
 from sfsign_jax.recognizer import PAUSE, Recognizer
-from sfsign_jax.sentences import ended_sentences, find_sentences, passed_steps
+from sfsign_jax.sentences import MARGIN, find_sentences, passed_steps
 
 Gloss = tuple[str, tuple[int, int]]  # and its first and last frame
 
@@ -37,7 +37,7 @@ def live_glosses(
     cut = recognizer.cut(pause)
     history = np.zeros((0, sum(config.backbone.channels)), np.float32)
     start = 0  # the step that the history begins with
-    told = -1  # the last frame of the last gloss
+    told, until = "", -1  # the last gloss, and its last frame
     for look in live_features(
         recognizer.state,
         as_stored(frames, recognizer.preprocessing),
@@ -47,16 +47,19 @@ def live_glosses(
     ):
         history = np.concatenate([history, look.settled])
         inputs, blank = steps_of(recognizer, np.concatenate([history, look.ahead]))
-        passed = passed_steps(blank, ended_sentences(blank, cut), cut)
-        passed = min(passed, len(history) // stride)  # what lies ahead changes with every look
-        for first, stop in find_sentences(blank, cut):
+        # What lies ahead changes with every look, so only what is settled can be over.
+        settled = max(0, num_steps(len(history), config.temporal_stack))
+        found = find_sentences(blank, cut)
+        ended = [(first, stop) for first, stop in found if stop <= settled]
+        passed = passed_steps(blank[:settled], ended, cut)
+        for first, stop in found:
             sentence = recognizer.recognize_steps(inputs[first:stop], start + first, look.seen)
             for gloss, span in zip(sentence.glosses, sentence.spans, strict=True):
-                due = (
-                    look.last or span[1] + delay < look.seen or span[1] < (start + passed) * stride
-                )
-                if due and span[0] > told:
-                    told = span[1]
+                old = look.last or span[1] + delay < look.seen or stop <= passed + MARGIN
+                # A gloss that was told may move by a step when more of what follows is seen.
+                again = gloss == told and span[0] <= until + stride
+                if old and span[0] > until and not again:
+                    told, until = gloss, span[1]
                     yield gloss, span
         history, start = history[passed * stride :], start + passed
 
