@@ -32,9 +32,9 @@ def main() -> None:
     if arguments.output and not arguments.output.is_dir():
         raise UserError(f"there is no folder {arguments.output} to write to")
     if arguments.explain:
-        check_names([arguments.explain / name_of(v) for v in videos])
+        check_names([stem_of(video, arguments.explain) for video in videos])
         arguments.explain.mkdir(parents=True, exist_ok=True)
-    check_names([arguments.output / name_of(v) if arguments.output else v for v in videos])
+    check_names([stem_of(video, arguments.output) for video in videos])
     devices.start(arguments.platform)
     recognizer = load(arguments.checkpoint)
     failures = 0
@@ -99,18 +99,18 @@ def positive(text: str) -> float:
     return number
 
 
-def name_of(video: Path) -> str:
-    """What its files are called, before their endings."""
-    return video.absolute().stem
+def stem_of(video: Path, folder: Path | None) -> Path:
+    """What its files are called, before their endings: in `folder`, or else beside it."""
+    video = video.absolute()
+    return (folder or video.parent) / (video.name if video.is_dir() else video.stem)
 
 
-def check_names(targets: list[Path]) -> None:
+def check_names(stems: list[Path]) -> None:
     """Raises UserError where two videos would be written to the same files."""
-    counts = Counter(target.absolute().with_suffix("") for target in targets)
-    for target, number in counts.items():
+    for stem, number in Counter(stems).items():
         if number > 1:
             raise UserError(
-                f"{number} of the videos are called {target.name}: what is written for them would "
+                f"{number} of the videos are called {stem.name}: what is written for them would "
                 "have the same name; recognise them one after the other, with different --output"
             )
 
@@ -131,7 +131,7 @@ def recognize_video(recognizer: Recognizer, video: Path, arguments: argparse.Nam
         sys.stdout.flush()
     if not sentences:
         print(f"{video}: (nothing recognised)")
-    stem = (arguments.output or video.absolute().parent) / name_of(video)
+    stem = stem_of(video, arguments.output)
     for kind in arguments.format:
         if kind == "timeline":
             stride = total_stride(recognizer.config.temporal_stack)
@@ -144,7 +144,7 @@ def recognize_video(recognizer: Recognizer, video: Path, arguments: argparse.Nam
             WRITERS[kind](path, Transcript(str(video), footage.rate or 0, sentences))
             print(f"  {kind}: {path}")
     if arguments.explain:
-        again, stem = open_footage(video, rate).frames, arguments.explain / name_of(video)
+        again, stem = open_footage(video, rate).frames, stem_of(video, arguments.explain)
         for picture in save_heat_strips(stem, again, sentences, recognizer):
             print(f"  explained: {picture}")
 

@@ -19,6 +19,8 @@ from sfsign_jax.models.sign_model import model_with
 from sfsign_jax.recognizer import Recognizer
 from sfsign_jax.sentences import Cut
 
+pytestmark = pytest.mark.xdist_group("live")  # they share compiled programs
+
 PREPROCESSING = Preprocessing((40, 40), (32, 32))
 CONFIG = small_config()
 
@@ -33,7 +35,7 @@ def recognizer():
     return Recognizer(model, tuple("ABCDEF"), PREPROCESSING)
 
 
-@pytest.mark.parametrize(("number", "hop"), [(50, 12), (36, 8), (3, 4)])
+@pytest.mark.parametrize(("number", "hop"), [(50, 12), (36, 12), (3, 12)])
 def test_every_look_is_the_clip_so_far(recognizer, number, hop):
     options = {"config": CONFIG, "preprocessing": PREPROCESSING}
     settled, seen = [], []
