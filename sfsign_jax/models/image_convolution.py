@@ -56,7 +56,8 @@ def filter_pairs_of_rows(x: Images, kernel: Kernel) -> Output:
     difference = product(row2 - row1, (above - middle + below) / 2)
     last = product(row1 - row3, below)
     pairs = jnp.stack([first + total + difference, total - difference - last], axis=2)
-    return pairs.reshape(len(x), -1, *pairs.shape[3:])[:, :height]
+    number, rows, _, width, channels = pairs.shape
+    return pairs.reshape(number, 2 * rows, width, channels)[:, :height]
 
 
 def gradients(stride: int, x: Images, kernel: Kernel, upstream: Output) -> tuple[Images, Kernel]:

@@ -14,6 +14,7 @@ from sfsign_jax.models.convolution import (
     max_pool_space,
     stack_time_taps,
 )
+from sfsign_jax.models.image_convolution import WIDE, convolve_images
 
 
 @pytest.mark.parametrize(
@@ -103,3 +104,15 @@ def test_max_pool_and_its_gradient_equal_xlas():
         jax.grad(lambda x, f=f: (f(x) * weights).sum())(x) for f in (max_pool_space, xla)
     )
     np.testing.assert_allclose(ours, expected, atol=1e-6)
+
+
+def test_any_number_of_images_in_one_program():
+    """As an exported recogniser needs it, of wide kernels too."""
+    rng = np.random.default_rng(0)
+    kernel = jnp.array(rng.normal(size=(3, 3, WIDE, 4)), jnp.float32)
+    (number,) = jax.export.symbolic_shape("number")
+    images = jax.ShapeDtypeStruct((number, 7, 6, WIDE), jnp.float32)
+    program = jax.export.export(jax.jit(lambda x: convolve_images(x, kernel, 1)))(images)
+    for size in (1, 5):
+        x = jnp.array(rng.normal(size=(size, 7, 6, WIDE)), jnp.float32)
+        np.testing.assert_allclose(program.call(x), convolve_images(x, kernel, 1), atol=1e-4)
