@@ -1,7 +1,7 @@
-"""A video of any length to logits, in memory that hardly grows with it.
+"""A video of any length to the steps that the BiLSTM reads, in memory that does not grow with it.
 
-Frames come as a stream and go through the backbone a chunk at a time; only what the temporal
-convolutions leave of them, one vector of a few kilobytes a step, is kept to the end.
+Frames come as a stream and go through the backbone a chunk at a time; what the temporal
+convolutions leave of them is one vector of a few kilobytes a step.
 """
 
 import functools
