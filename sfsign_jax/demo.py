@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from sfsign_jax import devices
+from sfsign_jax.arguments import positive
 from sfsign_jax.errors import UserError, run_command_line
 from sfsign_jax.recognizer import load
 
@@ -59,13 +60,6 @@ def port(text: str) -> int:
     number = int(text)
     if not 0 < number < 2**16:
         raise argparse.ArgumentTypeError(f"{text} is not between 1 and {2**16 - 1}")
-    return number
-
-
-def positive(text: str) -> float:
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
     return number
 
 

@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 
 from sfsign_jax import devices
+from sfsign_jax.arguments import positive
 from sfsign_jax.data.live_sources import camera_frames, followed_frames
 from sfsign_jax.data.videos import USUAL_RATE
 from sfsign_jax.errors import run_command_line
@@ -54,13 +55,6 @@ def parse_arguments() -> argparse.Namespace:
     add("--every", type=positive, default=0.5, help="seconds between two looks; default: 0.5")
     add("--platform", default="auto", choices=devices.PLATFORMS)
     return parser.parse_args()
-
-
-def positive(text: str) -> float:
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return number
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from sfsign_jax import devices
+from sfsign_jax.arguments import positive
 from sfsign_jax.data.videos import open_footage
 from sfsign_jax.errors import UserError, run_command_line
 from sfsign_jax.heat_strip import save_heat_strips
@@ -90,13 +91,6 @@ def parse_arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     arguments.format = arguments.format or ["timeline"]
     return arguments
-
-
-def positive(text: str) -> float:
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return number
 
 
 def stem_of(video: Path, folder: Path | None) -> Path:
