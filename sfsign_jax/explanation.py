@@ -22,7 +22,7 @@ from sfsign_jax.inference import centre_crops
 from sfsign_jax.models.convolution import mask_time
 from sfsign_jax.models.padding import divide, left_padding, total_stride
 from sfsign_jax.models.sign_model import ModelConfig, model_with
-from sfsign_jax.models.slowfast import STAGES
+from sfsign_jax.models.slowfast import STAGES, Pathways
 from sfsign_jax.recognition import Recognition
 
 SMALLEST_MAP = 14  # rows of the maps that are shown: 14 in the published model, of stage 4
@@ -50,16 +50,20 @@ def explain(
     """
     frames, num_frames = stack_clips([clip], bucket_of(len(clip), [BUCKET]))
     stride, left = total_stride(config.temporal_stack), left_padding(config.temporal_stack)
+    seen_maps, length = stage_maps(
+        state, frames, num_frames, config=config, preprocessing=preprocessing
+    )
     for token, span in zip(recognition.tokens, recognition.spans, strict=True):
         first, last = ((frame - recognition.frames[0]) // stride for frame in span)
         maps = gloss_heat(
             state,
-            frames,
+            seen_maps,
+            length,
             num_frames,
             np.int32(token),
             np.array([first, last], np.int32),
             config=config,
-            preprocessing=preprocessing,
+            shown=explained_stage(preprocessing.crop_size[0]),
         )
         rates = (config.backbone.alpha, 1)
         slow, fast = (seen(x, rate, left, len(clip)) for x, rate in zip(maps, rates, strict=True))
@@ -80,27 +84,42 @@ def explained_stage(crop_height: int) -> int:
 
 
 @functools.partial(jax.jit, static_argnames=("config", "preprocessing"))
-def gloss_heat(
+def stage_maps(
     state: nnx.State,
     frames: UInt8[Array, "1 n height width 3"],
+    num_frames: Int[Array, "1"],
+    *,
+    config: ModelConfig,
+    preprocessing: Preprocessing,
+) -> tuple[Pathways, Int[Array, "1"]]:
+    """Activations of the explained stage over the padded clip, and its length: once for a clip."""
+    model = model_with(config, state)
+    crops = centre_crops(frames, preprocessing, "float32")
+    clips, length = model.padded(crops, num_frames, "masked")
+    shown = explained_stage(preprocessing.crop_size[0])
+    stems = model.backbone.stems(clips, length, False)
+    return model.backbone.run(STAGES[: shown + 1], stems, length, False), length
+
+
+@functools.partial(jax.jit, static_argnames=("config", "shown"))
+def gloss_heat(
+    state: nnx.State,
+    maps: Pathways,
+    length: Int[Array, "1"],
     num_frames: Int[Array, "1"],
     token: Int[Array, ""],
     steps: Int[Array, "2"],
     *,
     config: ModelConfig,
-    preprocessing: Preprocessing,
+    shown: int,
 ) -> tuple[Float[Array, "t_slow h w"], Float[Array, "t h w"]]:
-    """Of one gloss, whose first and last step are `steps`; of the padded clip."""
+    """Of one gloss, whose first and last step are `steps`, in the maps of stage `shown`."""
     model = model_with(config, state)
-    crops = centre_crops(frames, preprocessing, "float32")
-    clips, length = model.padded(crops, num_frames, "masked")
-    shown = explained_stage(preprocessing.crop_size[0]) + 1
     backbone = model.backbone
-    maps = backbone.run(STAGES[:shown], backbone.stems(clips, length, False), length, False)
 
     def score(maps: list[Array]) -> Array:
         """The gloss's logits at its steps."""
-        features = backbone.features(backbone.run(STAGES[shown:], maps, length, False))
+        features = backbone.features(backbone.run(STAGES[shown + 1 :], maps, length, False))
         logits = model.from_features(features, num_frames).paths["main"].sequence_logits[0]
         step = jnp.arange(logits.shape[0])
         return jnp.where((step >= steps[0]) & (step <= steps[1]), logits[:, token], 0).sum()

@@ -14,10 +14,10 @@ from jaxtyping import Float
 from sfsign_jax.data.batching import BUCKET
 from sfsign_jax.data.frames import Frame, as_stored
 from sfsign_jax.live_features import live_features
-from sfsign_jax.long_videos import temporal_steps
+from sfsign_jax.long_videos import first_of, temporal_steps
 from sfsign_jax.models.padding import num_steps, total_stride
 from sfsign_jax.recognizer import PAUSE, Recognizer
-from sfsign_jax.sentences import MARGIN, find_sentences, passed_steps
+from sfsign_jax.sentences import MARGIN, Steps, find_sentences, passed_steps
 
 Gloss = tuple[str, tuple[int, int]]  # and its first and last frame
 
@@ -64,12 +64,9 @@ def live_glosses(
         history, start = history[passed * stride :], start + passed
 
 
-def steps_of(
-    recognizer: Recognizer, features: Float[np.ndarray, "t c"]
-) -> tuple[Float[np.ndarray, "steps hidden"], Float[np.ndarray, " steps"]]:
+def steps_of(recognizer: Recognizer, features: Float[np.ndarray, "t c"]) -> Steps:
     """Few lengths are computed, so that few programs are compiled."""
     number = num_steps(len(features), recognizer.config.temporal_stack)
     filled = np.pad(features, [(0, -len(features) % (4 * BUCKET)), (0, 0)])
     steps = temporal_steps(recognizer.state, filled[None], config=recognizer.config)
-    inputs, blank = (np.asarray(x)[0, : max(0, number)] for x in steps)
-    return inputs, blank
+    return first_of(steps, max(0, number))

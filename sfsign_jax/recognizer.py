@@ -83,7 +83,7 @@ class Recognizer:
         Raises:
             UserError: as for `logits`, or the checkpoint has no vocabulary.
         """
-        vocabulary = self._vocabulary()
+        vocabulary = self.named_classes()
         logits = self._bucket_logits([clip], "masked", None)
         return recognition_of(
             logits.sequence_logits,
@@ -105,7 +105,7 @@ class Recognizer:
         Raises:
             UserError: there are no frames, or the checkpoint has no vocabulary.
         """
-        self._vocabulary()
+        self.named_classes()
         count = Counted(as_stored(frames, self.preprocessing))
         steps = video_steps(self.state, count, config=self.config, preprocessing=self.preprocessing)
         for first, sentence in sentences(steps, self.cut(pause, blank)):
@@ -134,7 +134,7 @@ class Recognizer:
         steps = np.array([length], np.int32)
         logits = step_logits(self.state, filled[None], steps, config=self.config)
         frames = (first * stride, min((first + length) * stride, num_frames) - 1)
-        return recognition_of(logits, length, self._vocabulary(), stride=stride, frames=frames)
+        return recognition_of(logits, length, self.named_classes(), stride=stride, frames=frames)
 
     def explain(
         self, clip: UInt8[np.ndarray, "n height width 3"], recognition: Recognition
@@ -155,7 +155,12 @@ class Recognizer:
             preprocessing=self.preprocessing,
         )
 
-    def _vocabulary(self) -> tuple[str, ...]:
+    def named_classes(self) -> tuple[str, ...]:
+        """The vocabulary.
+
+        Raises:
+            UserError: the checkpoint has none.
+        """
         if self.vocabulary is None:
             raise UserError(
                 "this checkpoint has no vocabulary, so its classes have no names: convert it "

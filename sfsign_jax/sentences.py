@@ -32,7 +32,8 @@ def sentences(parts: Iterable[Steps], cut: Cut) -> Iterator[tuple[int, Float[np.
     for part in parts:
         if waiting is not None:
             part = Steps(*map(np.concatenate, zip(waiting, part, strict=True)))
-        ended = ended_sentences(part.blank, cut)
+        found = find_sentences(part.blank, cut)
+        ended = [(first, stop) for first, stop in found if stop < len(part.blank)]
         for first, stop in ended:
             yield start + first, part.inputs[first:stop]
         passed = passed_steps(part.blank, ended, cut)
@@ -40,11 +41,6 @@ def sentences(parts: Iterable[Steps], cut: Cut) -> Iterator[tuple[int, Float[np.
     if waiting is not None:
         for first, stop in find_sentences(waiting.blank, cut):
             yield start + first, waiting.inputs[first:stop]
-
-
-def ended_sentences(blank: Float[np.ndarray, " steps"], cut: Cut) -> list[tuple[int, int]]:
-    """Without the one that may go on after these steps."""
-    return [(first, stop) for first, stop in find_sentences(blank, cut) if stop < len(blank)]
 
 
 def passed_steps(blank: Float[np.ndarray, " steps"], ended: list[tuple[int, int]], cut: Cut) -> int:

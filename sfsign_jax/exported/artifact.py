@@ -18,7 +18,6 @@ from jaxtyping import Int, UInt8
 from sfsign_jax.data.batching import BUCKET
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.decoding import align_tokens, beam_search
-from sfsign_jax.errors import UserError
 from sfsign_jax.exported import loader
 from sfsign_jax.files import replacing
 from sfsign_jax.inference import clip_logits
@@ -35,10 +34,7 @@ def write_artifact(path: Path, recognizer: Recognizer, platforms: Sequence[str])
     Raises:
         UserError: the recogniser has no vocabulary, or nothing can be written there.
     """
-    if recognizer.vocabulary is None:
-        raise UserError(
-            "this checkpoint has no vocabulary: convert it again with --vocabulary FILE"
-        )
+    vocabulary = recognizer.named_classes()
     preprocessing = recognizer.preprocessing
     weights, structure = jax.tree.flatten(recognizer.state)
     program = functools.partial(
@@ -58,7 +54,7 @@ def write_artifact(path: Path, recognizer: Recognizer, platforms: Sequence[str])
         "frame_size": preprocessing.frame_size,
         "bucket": BUCKET,
         "frame_rate": preprocessing.frame_rate,
-        "vocabulary": recognizer.vocabulary,
+        "vocabulary": vocabulary,
     }
     arrays = io.BytesIO()
     np.savez(arrays, *jax.device_get(weights))
