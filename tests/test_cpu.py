@@ -22,18 +22,18 @@ def test_compiled_otherwise_it_computes_the_same():
     assert ours.__name__ == "chain"
 
 
-@pytest.mark.parametrize("option", [cpu.FORWARD, cpu.TRAINING])
-def test_this_version_of_xla_knows_the_options(option):
-    assert cpu.compiler_options(option) == dict([option])
+@pytest.mark.parametrize("options", [cpu.FORWARD, cpu.TRAINING])
+def test_this_version_of_xla_knows_the_options(options):
+    assert cpu.known_options(**options) == options
 
 
 def test_an_option_that_xla_does_not_know_is_left_out():
-    unknown = ("xla_cpu_no_such_option", "1")
-    assert cpu.compiler_options(unknown) is None
+    unknown = {"xla_cpu_no_such_option": "1"}
+    assert cpu.known_options(**unknown, **cpu.BARRIERS) == cpu.BARRIERS
     assert cpu.jit(lambda x: x + 1, unknown)(1) == 2
 
 
-def test_barriers_outlast_the_training_option():
+def test_barriers_outlast_the_options():
     def squared(x):
         return jax.lax.optimization_barrier(x + 1) ** 2
 

@@ -6,6 +6,7 @@ convolution is some forty times slower on a CPU, and Apple's plugins have none.
 """
 
 import functools
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +17,7 @@ from jaxtyping import Float, Int
 from sfsign_jax.models.image_convolution import convolve_images
 from sfsign_jax.models.initial_values import Rng, kaiming_normal
 
-TIME_BLOCK = 4  # 4 + 5 - 1 taps of 3 channels are a whole number of vector registers
+TIME_BLOCK = 2  # frames
 
 
 def mask_time(x: Float[Array, "b t *rest"], length: Int[Array, " b"]) -> Float[Array, "b t *rest"]:
@@ -25,23 +26,14 @@ def mask_time(x: Float[Array, "b t *rest"], length: Int[Array, " b"]) -> Float[A
     return jnp.where(inside.reshape(inside.shape + (1,) * (x.ndim - 2)), x, 0)
 
 
-def time_taps(
-    x: Float[Array, "b t *space c"], taps: int, stride: int = 1, padding: int = 0
-) -> list[Float[Array, "b t_out *space c"]]:
-    """For each of `taps` neighbouring steps: that step, of every output step."""
-    if taps == 1:
-        return [x[:, ::stride]]
-    x = jnp.pad(x, [(0, 0), (padding, padding)] + [(0, 0)] * (x.ndim - 2))
-    steps = (x.shape[1] - taps) // stride + 1
-    last = (steps - 1) * stride + 1
-    return [x[:, tap : tap + last : stride] for tap in range(taps)]
-
-
 def stack_time_taps(
     x: Float[Array, "b t *space c"], taps: int, stride: int = 1, padding: int = 0
 ) -> Float[Array, "b t_out *space taps*c"]:
     """Put the `taps` neighbouring steps of each output step side by side in the channels."""
-    return jnp.concatenate(time_taps(x, taps, stride, padding), axis=-1)
+    x = jnp.pad(x, [(0, 0), (padding, padding)] + [(0, 0)] * (x.ndim - 2))
+    steps = (x.shape[1] - taps) // stride + 1
+    last = (steps - 1) * stride + 1
+    return jnp.concatenate([x[:, tap : tap + last : stride] for tap in range(taps)], axis=-1)
 
 
 def convolve(
@@ -77,19 +69,15 @@ def convolve_time(
 ) -> Float[Array, "b t_out h w o"]:
     """Every pixel over time, as matrix products.
 
-    Without a stride all taps are one product, whose outputs are masked and shifted against each
+    All taps are one product. Without a stride its outputs are masked and shifted against each
     other: they are fewer than its inputs.
     """
     taps, into, out = kernel.shape
     if stride > 1:
-        steps = time_taps(mask_time(x, length), taps, stride, taps // 2)
-        return functools.reduce(jnp.add, map(mix_channels, steps, kernel))
+        stacked = stack_time_taps(mask_time(x, length), taps, stride, taps // 2)
+        return mix_channels(stacked, kernel.reshape(taps * into, out))
     products = mask_time(mix_channels(x, kernel.swapaxes(0, 1).reshape(into, taps * out)), length)
-    shifted = [
-        shift_time(product, taps // 2 - tap)
-        for tap, product in enumerate(jnp.split(products, taps, axis=-1))
-    ]
-    return functools.reduce(jnp.add, shifted)
+    return sum_shifted(products, [taps // 2 - tap for tap in range(taps)])
 
 
 @jax.custom_vjp
@@ -112,11 +100,17 @@ def mix_channels_back(inputs, upstream):
 mix_channels.defvjp(lambda x, kernel: (x @ kernel, (x, kernel)), mix_channels_back)
 
 
-def shift_time(x: Float[Array, "b t *rest"], by: int) -> Float[Array, "b t *rest"]:
-    """Each step `by` steps later, with zeros where nothing was."""
-    padding = [(0, 0, 0)] * x.ndim
-    padding[1] = (by, -by, 0)
-    return lax.pad(x, jnp.zeros((), x.dtype), padding)
+def sum_shifted(
+    x: Float[Array, "b t *space n*c"], by: Sequence[int]
+) -> Float[Array, "b t *space c"]:
+    """Equal shares of the channels, each that many steps later with zeros before, summed."""
+
+    def shift(share: Array, by: int) -> Array:
+        padding = [(0, 0, 0)] * share.ndim
+        padding[1] = (by, -by, 0)
+        return lax.pad(share, jnp.zeros((), share.dtype), padding)
+
+    return functools.reduce(jnp.add, map(shift, jnp.split(x, len(by), axis=-1), by))
 
 
 def convolve_frames(
@@ -130,44 +124,42 @@ def convolve_frames(
 def convolve_time_blocks(
     x: Float[Array, "b t h w i"], kernel: Float[Array, "kt kh kw i o"], space_stride: int
 ) -> Float[Array, "b t h_out w_out o"]:
-    """A convolution over time and space, with TIME_BLOCK output frames at once as channels.
+    """A convolution over time and space: what each block of frames adds to all it reaches, summed.
 
-    The fast stem has so few output channels that gathering its inputs costs more than
-    multiplying them. Frames of a block share their inputs: the zeros in the wider kernel are
-    cheaper than gathering each frame's taps anew (measured on two CPU cores: forward 240 -> 140
-    ms, with the kernel's gradient 610 -> 310 ms for 544 frames of 64×64).
+    TIME_BLOCK input frames side by side are the channels of one image, the output frames that see
+    any of them those of another: fewer of each, and gathering the few inputs' pixels costs more
+    than multiplying them; more of each, and too many products are with zeros (measured on two CPU
+    cores: 57 ms for 76 frames; one frame 73, four 69; every output frame's taps gathered 95 ms).
     """
     kt, kh, kw, into, out = kernel.shape
-    steps = x.shape[1]
+    b, steps, h, w, _ = x.shape
     x = jnp.pad(x, [(0, 0), (0, -steps % TIME_BLOCK)] + [(0, 0)] * 3)
-    taps = TIME_BLOCK + kt - 1
-    x = stack_time_taps(x, taps, TIME_BLOCK, kt // 2)
+    blocks = jnp.moveaxis(x.reshape(b, -1, TIME_BLOCK, h, w, into), 2, 4)
+    before = -(-(kt // 2) // TIME_BLOCK)  # blocks that a block reaches on either side
+    reached = TIME_BLOCK * (2 * before + 1)
+    # An input frame's last tap is for the first output frame that sees it.
+    starts = [frame + TIME_BLOCK * before - kt // 2 for frame in range(TIME_BLOCK)]
     shifted = [
-        jnp.pad(kernel, [(frame, taps - kt - frame)] + [(0, 0)] * 4) for frame in range(TIME_BLOCK)
+        jnp.pad(kernel[::-1], [(start, reached - kt - start)] + [(0, 0)] * 4) for start in starts
     ]
-    wide = jnp.moveaxis(jnp.stack(shifted, axis=-2), 0, 2)  # kh kw taps i block o
-    wide = wide.reshape(kh, kw, taps * into, TIME_BLOCK * out)
-    blocks = convolve_frames(x, wide, space_stride)
-    b, t, h, w, _ = blocks.shape
-    blocks = jnp.moveaxis(blocks.reshape(b, t, h, w, TIME_BLOCK, out), 4, 2)
-    return blocks.reshape(b, t * TIME_BLOCK, h, w, out)[:, :steps]
+    wide = jnp.moveaxis(jnp.stack(shifted, axis=3), 0, 4)  # kh kw frame i reached o
+    wide = wide.reshape(kh, kw, TIME_BLOCK * into, reached * out)
+    shares = convolve_frames(blocks.reshape(*blocks.shape[:4], -1), wide, space_stride)
+    sums = sum_shifted(shares, range(-before, before + 1))
+    b, t, h, w, _ = sums.shape
+    frames = jnp.moveaxis(sums.reshape(b, t, h, w, TIME_BLOCK, out), 4, 2)
+    return frames.reshape(b, t * TIME_BLOCK, h, w, out)[:, :steps]
 
 
-@jax.custom_vjp
+@jax.checkpoint
 def max_pool_space(x: Float[Array, "b t h w c"]) -> Float[Array, "b t h_out w_out c"]:
     """3×3 max-pool of every frame, stride 2, padding 1; the padding never wins.
 
-    Its gradient is that of the maximum of shifted slices: XLA's own, a scatter, takes three to
-    ten times as long on a CPU. They differ where the largest values of a window are equal, which
-    after a ReLU are zeros, whose gradient the ReLU drops.
+    The maximum of shifted slices, rows first, then columns: XLA's own windows take four times as
+    long on a CPU, their gradient, a scatter, up to ten times. The gradients differ where the
+    largest values of a window are equal, which after a ReLU are zeros, whose gradient the ReLU
+    drops.
     """
-    frames = x.reshape(-1, *x.shape[2:])
-    frames = nnx.max_pool(frames, (3, 3), strides=(2, 2), padding=((1, 1), (1, 1)))
-    return frames.reshape(*x.shape[:2], *frames.shape[1:])
-
-
-def max_of_slices(x: Float[Array, "b t h w c"]) -> Float[Array, "b t h_out w_out c"]:
-    """The same, rows first, then columns."""
     for axis in (2, 3):
         out = (x.shape[axis] + 1) // 2
         padding = [(0, 0)] * x.ndim
@@ -178,12 +170,6 @@ def max_of_slices(x: Float[Array, "b t h w c"]) -> Float[Array, "b t h_out w_out
         ]
         x = functools.reduce(jnp.maximum, slices)
     return x
-
-
-max_pool_space.defvjp(
-    lambda x: (max_pool_space(x), x),
-    lambda x, gradient: jax.vjp(max_of_slices, x)[1](gradient),
-)
 
 
 class Convolution(nnx.Module):

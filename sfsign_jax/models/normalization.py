@@ -2,7 +2,7 @@
 
 import jax.numpy as jnp
 from flax import nnx
-from jax import Array
+from jax import Array, lax
 from jaxtyping import Float, Int
 
 from sfsign_jax.models.initial_values import constant
@@ -34,7 +34,9 @@ class BatchNorm(nnx.Module):
             self.batch_statistics(values, length) if train else (self.mean[...], self.var[...])
         )
         scale = self.scale[...] / jnp.sqrt(var + EPSILON)
-        return (values * scale + (self.bias[...] - mean * scale)).astype(x.dtype)
+        # Computed once, not for each value.
+        scale, offset = lax.optimization_barrier((scale, self.bias[...] - mean * scale))
+        return (values * scale + offset).astype(x.dtype)
 
     def batch_statistics(
         self, x: Float[Array, "b t *space c"], length: Int[Array, " b"]

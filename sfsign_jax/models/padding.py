@@ -15,7 +15,9 @@ def divide(count: Count, by: int) -> Count:
     `//` of an array allows for signs with a dozen operations, which XLA repeats in every kernel
     that looks at a length.
     """
-    return lax.div(count, jnp.array(by, count.dtype)) if isinstance(count, Array) else count // by
+    if not isinstance(count, Array):
+        return count // by
+    return lax.optimization_barrier(lax.div(count, jnp.array(by, count.dtype)))
 
 
 def left_padding(stack: tuple[str, ...]) -> int:

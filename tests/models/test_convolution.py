@@ -10,7 +10,6 @@ from sfsign_jax.models import image_convolution
 from sfsign_jax.models.convolution import (
     convolve,
     mask_time,
-    max_of_slices,
     max_pool_space,
     stack_time_taps,
 )
@@ -63,9 +62,9 @@ def test_gradients_of_image_convolutions_equal_jaxs(taps, size, stride):
             np.testing.assert_allclose(gradient, value, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("height", [4, 7])
-def test_wide_convolutions_by_fewer_products(height):
-    x = jax.random.normal(jax.random.key(0), (2, height, 5, image_convolution.WIDE))
+@pytest.mark.parametrize("size", [(8, 8), (11, 8), (8, 9), (9, 11)])
+def test_wide_convolutions_by_fewer_products(size):
+    x = jax.random.normal(jax.random.key(0), (2, *size, image_convolution.WIDE))
     kernel = jax.random.normal(jax.random.key(1), (3, 3, image_convolution.WIDE, 4)) / 24
     ours = image_convolution.convolve_images(x, kernel, 1)
     np.testing.assert_allclose(
@@ -98,7 +97,6 @@ def test_max_pool_and_its_gradient_equal_xlas():
         return lax.reduce_window(x, -jnp.inf, lax.max, window, strides, padding)
 
     np.testing.assert_array_equal(max_pool_space(x), xla(x))
-    np.testing.assert_array_equal(max_of_slices(x), xla(x))
     weights = jax.random.normal(jax.random.key(1), xla(x).shape)
     ours, expected = (
         jax.grad(lambda x, f=f: (f(x) * weights).sum())(x) for f in (max_pool_space, xla)
@@ -111,8 +109,8 @@ def test_any_number_of_images_in_one_program():
     rng = np.random.default_rng(0)
     kernel = jnp.array(rng.normal(size=(3, 3, WIDE, 4)), jnp.float32)
     (number,) = jax.export.symbolic_shape("number")
-    images = jax.ShapeDtypeStruct((number, 7, 6, WIDE), jnp.float32)
+    images = jax.ShapeDtypeStruct((number, 9, 8, WIDE), jnp.float32)
     program = jax.export.export(jax.jit(lambda x: convolve_images(x, kernel, 1)))(images)
     for size in (1, 5):
-        x = jnp.array(rng.normal(size=(size, 7, 6, WIDE)), jnp.float32)
+        x = jnp.array(rng.normal(size=(size, 9, 8, WIDE)), jnp.float32)
         np.testing.assert_allclose(program.call(x), convolve_images(x, kernel, 1), atol=1e-4)
