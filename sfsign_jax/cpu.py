@@ -15,12 +15,14 @@ Options = dict[str, str]  # of XLA's compiler for CPUs
 # of all blocks before it again, each value find out its clip's length anew, and what is to be
 # computed again for the gradient would be kept.
 BARRIERS: Options = {"xla_disable_hlo_passes": "cse_barrier_expander"}
-# What becomes a kernel of YNNPACK. Products as Eigen's are faster, kernels' gradients up to five
-# times; batch statistics as loops of XLA's own are several times slower.
-FORWARD: Options = {**BARRIERS, "xla_cpu_experimental_ynn_fusion_type": ""}
+# Which operations become kernels of YNNPACK. Eigen convolves faster, for kernels' gradients up to
+# five times, and without YNNPACK a forward pass needs less memory; but batch statistics as XLA's
+# own loops are several times slower.
+YNNPACK = "xla_cpu_experimental_ynn_fusion_type"
+FORWARD: Options = {**BARRIERS, YNNPACK: ""}
 TRAINING: Options = {
     **BARRIERS,
-    "xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_REDUCE",
+    YNNPACK: "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_REDUCE",
 }
 
 # Names in glibc's malloc.h.

@@ -16,6 +16,7 @@ from jaxtyping import Float, Int
 
 from sfsign_jax.models.image_convolution import convolve_images
 from sfsign_jax.models.initial_values import Rng, kaiming_normal
+from sfsign_jax.models.matrix_product import matrix_product
 
 TIME_BLOCK = 2  # frames
 
@@ -52,7 +53,7 @@ def convolve(
     if kh == kw == 1:
         x = x[:, :, ::space_stride, ::space_stride]
         return (
-            mix_channels(x, kernel[0, 0, 0])
+            matrix_product(x, kernel[0, 0, 0])
             if kt == 1
             else convolve_time(x, kernel[:, 0, 0], length, time_stride)
         )
@@ -75,29 +76,9 @@ def convolve_time(
     taps, into, out = kernel.shape
     if stride > 1:
         stacked = stack_time_taps(mask_time(x, length), taps, stride, taps // 2)
-        return mix_channels(stacked, kernel.reshape(taps * into, out))
-    products = mask_time(mix_channels(x, kernel.swapaxes(0, 1).reshape(into, taps * out)), length)
+        return matrix_product(stacked, kernel.reshape(taps * into, out))
+    products = mask_time(matrix_product(x, kernel.swapaxes(0, 1).reshape(into, taps * out)), length)
     return sum_shifted(products, [taps // 2 - tap for tap in range(taps)])
-
-
-@jax.custom_vjp
-def mix_channels(x: Float[Array, "*n i"], kernel: Float[Array, "i o"]) -> Float[Array, "*n o"]:
-    """The matrix product.
-
-    XLA's CPU compiler transposes one factor of the kernel's gradient: here it is the narrower one.
-    """
-    return x @ kernel
-
-
-def mix_channels_back(inputs, upstream):
-    x, kernel = inputs
-    rows, gradient = x.reshape(-1, x.shape[-1]), upstream.reshape(-1, upstream.shape[-1])
-    into, out = kernel.shape
-    taps = rows.T @ gradient if into < out else (gradient.T @ rows).T
-    return upstream @ kernel.T, taps
-
-
-mix_channels.defvjp(lambda x, kernel: (x @ kernel, (x, kernel)), mix_channels_back)
 
 
 def sum_shifted(

@@ -42,12 +42,16 @@ class BatchNorm(nnx.Module):
         self, x: Float[Array, "b t *space c"], length: Int[Array, " b"]
     ) -> tuple[Float[Array, " c"], Float[Array, " c"]]:
         """Mean and biased variance of the batch; moves the running ones towards them."""
-        inside = (jnp.arange(x.shape[1]) < length[:, None]).astype(x.dtype)
-        weight = inside.reshape(inside.shape + (1,) * (x.ndim - 2))
-        axes = tuple(range(x.ndim - 1))
+        inside = (jnp.arange(x.shape[1]) < length[:, None]).astype(x.dtype)[..., None]
         count = inside.sum() * (x[0, 0].size // x.shape[-1])
-        mean = kept_for_gradient((x * weight).sum(axes) / count)
-        var = kept_for_gradient((jnp.square(x - mean) * weight).sum(axes) / count)
+
+        def average(values: Float[Array, "b t *space c"]) -> Float[Array, " c"]:
+            # Space first: fewer values are left to be weighed.
+            steps = values.sum(tuple(range(2, x.ndim - 1)))
+            return kept_for_gradient((steps * inside).sum((0, 1)) / count)
+
+        mean = average(x)
+        var = average(jnp.square(x - mean))
         unbiased = var * count / jnp.maximum(count - 1, 1)
         # `self.mean[...] += …` would do, but takes as long to trace as all the rest of the network.
         self.mean.set_value(self.mean[...] + MOMENTUM * (mean - self.mean[...]))

@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 from sfsign_jax.models.activation import relu
 from sfsign_jax.models.convolution import mask_time, stack_time_taps
 from sfsign_jax.models.initial_values import Rng, torch_uniform, xavier_uniform
+from sfsign_jax.models.matrix_product import matrix_product
 from sfsign_jax.models.normalization import BatchNorm
 from sfsign_jax.models.padding import divide
 
@@ -27,7 +28,7 @@ class Convolution1D(nnx.Module):
     def __call__(self, x: Float[Array, "b t i"]) -> Float[Array, "b t-size+1 o"]:
         size, into, out = self.kernel[...].shape
         kernel = self.kernel[...].astype(x.dtype).reshape(size * into, out)
-        return stack_time_taps(x, size) @ kernel + self.bias[...].astype(x.dtype)
+        return matrix_product(stack_time_taps(x, size), kernel) + self.bias[...].astype(x.dtype)
 
 
 class TemporalConv(nnx.Module):
@@ -92,7 +93,7 @@ def run_lstms(
 
     def gates_of_input(cell, x):
         bias = (cell.bias_ih[...] + cell.bias_hh[...]).astype(dtype)
-        return jnp.swapaxes(x @ cell.kernel_ih[...].astype(dtype) + bias, 0, 1)
+        return jnp.swapaxes(matrix_product(x, cell.kernel_ih[...].astype(dtype)) + bias, 0, 1)
 
     inputs = jnp.stack([*map(gates_of_input, cells, sequences)], axis=1)
     kernels = [cell.kernel_hh[...].astype(dtype) for cell in cells]
