@@ -23,8 +23,6 @@ FORWARD: Options = {**BARRIERS, YNNPACK: ""}
 TRAINING: Options = {
     **BARRIERS,
     YNNPACK: "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_REDUCE",
-    # The pathways side by side: many kernels of a step are too small for two cores.
-    "xla_cpu_enable_concurrency_optimized_scheduler": "true",
 }
 
 # Names in glibc's malloc.h.
