@@ -46,17 +46,9 @@ def filter_tiles(x: Images, kernel: Kernel) -> Output:
     number, height, width, _ = x.shape
     ends = (1 + height % 2, 1 + width % 2)
     x = jnp.pad(x, [(0, 0), (1, ends[0]), (1, ends[1]), (0, 0)])
-    rows = of_input([x[:, start : start + height : 2] for start in range(4)])
     products = [
-        [
-            tile @ taps
-            for tile, taps in zip(
-                of_input([row[:, :, start : start + width : 2] for start in range(4)]),
-                of_kernel(kernel_row),
-                strict=True,
-            )
-        ]
-        for row, kernel_row in zip(rows, of_kernel(kernel), strict=True)
+        [tile @ taps for tile, taps in zip(of_input(row, 2), of_kernel(row_taps), strict=True)]
+        for row, row_taps in zip(of_input(x, 1), of_kernel(kernel), strict=True)
     ]
     columns = zip(*map(of_products, products), strict=True)
     pixels = jnp.stack([jnp.stack(of_products(column), axis=2) for column in columns], axis=4)
@@ -65,8 +57,10 @@ def filter_tiles(x: Images, kernel: Kernel) -> Output:
     return images[:, :height, :width]
 
 
-def of_input(d: Sequence[Array]) -> list[Array]:
-    """Along one axis what four neighbours are multiplied as (B in the paper)."""
+def of_input(x: Images, axis: int) -> list[Array]:
+    """Along one axis what each four neighbours are multiplied as (B in the paper)."""
+    last = x.shape[axis] - 3
+    d = [lax.slice_in_dim(x, start, start + last, 2, axis) for start in range(4)]
     return [d[0] - d[2], d[1] + d[2], d[2] - d[1], d[1] - d[3]]
 
 
