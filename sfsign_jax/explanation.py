@@ -19,10 +19,10 @@ from jaxtyping import Float, Int, UInt8
 from sfsign_jax.data.batching import BUCKET, bucket_of, stack_clips
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.inference import centre_crops
-from sfsign_jax.models.convolution import mask_time
 from sfsign_jax.models.padding import divide, left_padding, total_stride
 from sfsign_jax.models.sign_model import ModelConfig, model_with
 from sfsign_jax.models.slowfast import STAGES, Pathways
+from sfsign_jax.models.time_convolution import mask_time
 from sfsign_jax.recognition import Recognition
 
 SMALLEST_MAP = 14  # rows of the maps that are shown: 14 in the published model, of stage 4

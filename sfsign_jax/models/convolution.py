@@ -6,7 +6,6 @@ convolution is some forty times slower on a CPU, and Apple's plugins have none.
 """
 
 import functools
-from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -17,24 +16,9 @@ from jaxtyping import Float, Int
 from sfsign_jax.models.image_convolution import convolve_images
 from sfsign_jax.models.initial_values import Rng, kaiming_normal
 from sfsign_jax.models.matrix_product import matrix_product
+from sfsign_jax.models.time_convolution import convolve_time, mask_time, sum_shifted
 
 TIME_BLOCK = 2  # frames
-
-
-def mask_time(x: Float[Array, "b t *rest"], length: Int[Array, " b"]) -> Float[Array, "b t *rest"]:
-    """Zero every step from `length` on, clip by clip."""
-    inside = jnp.arange(x.shape[1]) < length[:, None]
-    return jnp.where(inside.reshape(inside.shape + (1,) * (x.ndim - 2)), x, 0)
-
-
-def stack_time_taps(
-    x: Float[Array, "b t *space c"], taps: int, stride: int = 1, padding: int = 0
-) -> Float[Array, "b t_out *space taps*c"]:
-    """Put the `taps` neighbouring steps of each output step side by side in the channels."""
-    x = jnp.pad(x, [(0, 0), (padding, padding)] + [(0, 0)] * (x.ndim - 2))
-    steps = (x.shape[1] - taps) // stride + 1
-    last = (steps - 1) * stride + 1
-    return jnp.concatenate([x[:, tap : tap + last : stride] for tap in range(taps)], axis=-1)
 
 
 def convolve(
@@ -60,38 +44,6 @@ def convolve(
     if kt == 1:
         return convolve_frames(x, kernel[0], space_stride)
     return convolve_time_blocks(mask_time(x, length), kernel, space_stride)
-
-
-def convolve_time(
-    x: Float[Array, "b t h w i"],
-    kernel: Float[Array, "kt i o"],
-    length: Int[Array, " b"],
-    stride: int,
-) -> Float[Array, "b t_out h w o"]:
-    """Every pixel over time, as matrix products.
-
-    All taps are one product. Without a stride its outputs are masked and shifted against each
-    other: they are fewer than its inputs.
-    """
-    taps, into, out = kernel.shape
-    if stride > 1:
-        stacked = stack_time_taps(mask_time(x, length), taps, stride, taps // 2)
-        return matrix_product(stacked, kernel.reshape(taps * into, out))
-    products = mask_time(matrix_product(x, kernel.swapaxes(0, 1).reshape(into, taps * out)), length)
-    return sum_shifted(products, [taps // 2 - tap for tap in range(taps)])
-
-
-def sum_shifted(
-    x: Float[Array, "b t *space n*c"], by: Sequence[int]
-) -> Float[Array, "b t *space c"]:
-    """Equal shares of the channels, each that many steps later with zeros before, summed."""
-
-    def shift(share: Array, by: int) -> Array:
-        padding = [(0, 0, 0)] * share.ndim
-        padding[1] = (by, -by, 0)
-        return lax.pad(share, jnp.zeros((), share.dtype), padding)
-
-    return functools.reduce(jnp.add, map(shift, jnp.split(x, len(by), axis=-1), by))
 
 
 def convolve_frames(
@@ -126,7 +78,8 @@ def convolve_time_blocks(
     wide = jnp.moveaxis(jnp.stack(shifted, axis=3), 0, 4)  # kh kw frame i reached o
     wide = wide.reshape(kh, kw, TIME_BLOCK * into, reached * out)
     shares = convolve_frames(blocks.reshape(*blocks.shape[:4], -1), wide, space_stride)
-    sums = sum_shifted(shares, range(-before, before + 1))
+    # XLA would write the shifted shares into memory, not only their sum.
+    sums = lax.optimization_barrier(sum_shifted(shares, range(-before, before + 1)))
     b, t, h, w, _ = sums.shape
     frames = jnp.moveaxis(sums.reshape(b, t, h, w, TIME_BLOCK, out), 4, 2)
     return frames.reshape(b, t * TIME_BLOCK, h, w, out)[:, :steps]

@@ -11,13 +11,13 @@ from flax import nnx
 from jax import Array
 from jaxtyping import Float, Int
 
-from sfsign_jax.models.convolution import mask_time
 from sfsign_jax.models.fusion import INITIAL_WEIGHT
 from sfsign_jax.models.initial_values import Rng
 from sfsign_jax.models.padding import num_steps, pad_clips, video_length
 from sfsign_jax.models.precision import full_precision
 from sfsign_jax.models.slowfast import BackboneConfig, SlowFast
 from sfsign_jax.models.temporal import BiLSTM, CosineClassifier, LinearClassifier, TemporalConv
+from sfsign_jax.models.time_convolution import mask_time
 
 Padding = Literal["masked", "reference"]
 

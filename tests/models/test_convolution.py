@@ -7,13 +7,9 @@ import pytest
 from jax import lax
 
 from sfsign_jax.models import image_convolution
-from sfsign_jax.models.convolution import (
-    convolve,
-    mask_time,
-    max_pool_space,
-    stack_time_taps,
-)
+from sfsign_jax.models.convolution import convolve, max_pool_space
 from sfsign_jax.models.image_convolution import WIDE, convolve_images
+from sfsign_jax.models.time_convolution import mask_time
 
 
 @pytest.mark.parametrize(
@@ -62,7 +58,7 @@ def test_gradients_of_image_convolutions_equal_jaxs(taps, size, stride):
             np.testing.assert_allclose(gradient, value, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("size", [(8, 8), (11, 8), (8, 9), (9, 11)])
+@pytest.mark.parametrize("size", [(8, 8), (11, 8), (8, 9), (9, 11), (14, 14)])
 def test_wide_convolutions_by_fewer_products(size):
     x = jax.random.normal(jax.random.key(0), (2, *size, image_convolution.WIDE))
     kernel = jax.random.normal(jax.random.key(1), (3, 3, image_convolution.WIDE, 4)) / 24
@@ -70,17 +66,6 @@ def test_wide_convolutions_by_fewer_products(size):
     np.testing.assert_allclose(
         ours, image_convolution.xla_convolution(x, kernel, 1), rtol=0, atol=1e-5
     )
-
-
-def test_stack_time_taps_puts_neighbours_side_by_side():
-    x = jnp.arange(1.0, 6.0).reshape(1, 5, 1)
-    taps = stack_time_taps(x, 3, stride=2, padding=1)
-    np.testing.assert_array_equal(taps[0], [[0, 1, 2], [2, 3, 4], [4, 5, 0]])
-
-
-def test_mask_time_zeroes_past_each_length():
-    masked = mask_time(jnp.ones((2, 3, 1, 2)), jnp.array([1, 3]))
-    np.testing.assert_array_equal(masked.sum((2, 3)), [[2, 0, 0], [2, 2, 2]])
 
 
 def test_max_pool_ignores_the_padding():
