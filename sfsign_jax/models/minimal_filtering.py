@@ -72,7 +72,8 @@ def filter_taps(
     multiply: Callable[[Array, Array], Array] = jnp.matmul,
 ) -> Float[Array, "..."]:
     """Padded inputs by three taps along one axis, every product of both by `multiply`."""
-    # Else XLA would transform all kernels of a network at its beginning.
+    # Else XLA would transform all kernels of a network at its beginning. Where `multiply` filters
+    # another axis, its inputs are written into memory by this, which takes no longer.
     x, kernel = lax.optimization_barrier((x, kernel))
     last = x.shape[axis] - f.outputs - 1
     neighbours = [

@@ -56,7 +56,9 @@ def stride_time(
     return columns.reshape(b, -1, h, w, kernel.shape[-1])
 
 
-def product_of_stacked(x: Array, kernel: Array, stride: int) -> Array:
+def product_of_stacked(
+    x: Float[Array, "b t h w i"], kernel: Float[Array, "kt i o"], stride: int
+) -> Float[Array, "b t_out h w o"]:
     taps, into, out = kernel.shape
     stacked = stack_time_taps(x, taps, stride, taps // 2)
     return matrix_product(stacked, kernel.reshape(taps * into, out))
