@@ -10,7 +10,8 @@ def matrix_product(x: Float[Array, "*n i"], kernel: Float[Array, "i o"]) -> Floa
     """x · kernel.
 
     One factor of each gradient is transposed, which is fast where it is the narrower one: else the
-    product is taken the other way round, behind a barrier, since XLA would turn it back.
+    product is taken the other way round, behind a barrier, since XLA would turn it back. Not so the
+    kernel's of few rows: it is larger than its factors, and whoever reads it would transpose it.
     """
     return x @ kernel
 
@@ -25,7 +26,7 @@ def backward(inputs: tuple[Array, Array], upstream: Array) -> tuple[Array, Array
     rows, gradient = x.reshape(-1, into), upstream.reshape(-1, out)
     few = len(rows) < into
     of_rows = turned(kernel, gradient.T) if few else gradient @ kernel.T
-    of_kernel = rows.T @ gradient if into <= out else turned(gradient.T, rows)
+    of_kernel = rows.T @ gradient if few or into <= out else turned(gradient.T, rows)
     return of_rows.reshape(x.shape), of_kernel
 
 
