@@ -34,8 +34,13 @@ class BatchNorm(nnx.Module):
             self.batch_statistics(values, length) if train else (self.mean[...], self.var[...])
         )
         scale = self.scale[...] / jnp.sqrt(var + EPSILON)
-        # Computed once, not for each value.
-        scale, offset = lax.optimization_barrier((scale, self.bias[...] - mean * scale))
+        offset = self.bias[...] - mean * scale
+        # Computed once, not for each value; step by step, since so their gradients are summed over
+        # space first, which XLA does faster than over all at once.
+        steps = (*x.shape[:2], *(1,) * (x.ndim - 3), x.shape[-1])
+        scale, offset = lax.optimization_barrier(
+            (jnp.broadcast_to(scale, steps), jnp.broadcast_to(offset, steps))
+        )
         return (values * scale + offset).astype(x.dtype)
 
     def batch_statistics(
@@ -51,7 +56,8 @@ class BatchNorm(nnx.Module):
             return kept_for_gradient((steps * inside).sum((0, 1)) / count)
 
         mean = average(x)
-        var = average(jnp.square(x - mean))
+        # The sum of x - mean is zero, and so is the variance's gradient by the mean.
+        var = average(jnp.square(x - lax.stop_gradient(mean)))
         unbiased = var * count / jnp.maximum(count - 1, 1)
         # `self.mean[...] += …` would do, but takes as long to trace as all the rest of the network.
         self.mean.set_value(self.mean[...] + MOMENTUM * (mean - self.mean[...]))
