@@ -1,16 +1,24 @@
 """What a block of the backbone keeps of its forward pass for the gradient.
 
-Its input, the outputs of its first two convolutions and the statistics: two thirds of the memory.
-Normalised and rectified activations, and the last convolution, a matrix product, are computed
-again, which takes no time that could be measured.
+Its input, the outputs of its convolutions and the statistics. Normalised and rectified activations
+are computed again, and so are the outputs of the narrow blocks' last convolutions, which are most of
+the memory and a matrix product each: the wider, the more work a value of them is.
 """
 
 import functools
 
 import jax
+from jax import Array
 from jax.ad_checkpoint import checkpoint_name
+from jaxtyping import Float
 
 KEPT = "kept for the gradient"
 KEEP = jax.checkpoint_policies.save_only_these_names(KEPT)
 
+WIDE = 512  # channels
+
 kept_for_gradient = functools.partial(checkpoint_name, name=KEPT)
+
+
+def kept_where_wide(x: Float[Array, "*n c"]) -> Float[Array, "*n c"]:
+    return kept_for_gradient(x) if x.shape[-1] >= WIDE else x

@@ -14,7 +14,7 @@ from sfsign_jax.models.fusion import Fusion, fused_channels
 from sfsign_jax.models.initial_values import Rng
 from sfsign_jax.models.normalization import BatchNorm
 from sfsign_jax.models.padding import divide
-from sfsign_jax.models.remat import KEEP, kept_for_gradient
+from sfsign_jax.models.remat import KEEP, kept_for_gradient, kept_where_wide
 
 STAGES = ("s2", "s3", "s4", "s5")
 EXPANSION = 4  # outer channels of a bottleneck / inner channels
@@ -95,7 +95,7 @@ class Branch2(nnx.Module):
     ) -> Float[Array, "b t h_out w_out o"]:
         x = relu(self.a_bn(kept_for_gradient(self.a(x, length)), length, train))
         x = relu(self.b_bn(kept_for_gradient(self.b(x, length)), length, train))
-        return self.c_bn(self.c(x, length), length, train)
+        return self.c_bn(kept_where_wide(self.c(x, length)), length, train)
 
 
 class Bottleneck(nnx.Module):
@@ -121,7 +121,8 @@ class Bottleneck(nnx.Module):
     ) -> Float[Array, "b t h_out w_out o"]:
         shortcut = x
         if self.projects:
-            shortcut = self.branch1_bn(self.branch1(x, length), length, train)
+            projected = kept_where_wide(self.branch1(x, length))
+            shortcut = self.branch1_bn(projected, length, train)
         return relu(shortcut + self.branch2(x, length, train))
 
 
