@@ -1,8 +1,8 @@
 """What a block of the backbone keeps of its forward pass for the gradient.
 
 Its input, the outputs of its convolutions and the statistics. Normalised and rectified activations
-are computed again, and so are the outputs of the narrow blocks' last convolutions, which are most of
-the memory and a matrix product each: the wider, the more work a value of them is.
+are computed again, and so is the output of a narrow block's last convolution: the narrower, the
+less work a value of it is, and the larger it is.
 """
 
 import functools
