@@ -37,9 +37,9 @@ class BatchNorm(nnx.Module):
         offset = self.bias[...] - mean * scale
         # Computed once, not for each value; step by step, since so their gradients are summed over
         # space first, which XLA does faster than over all at once.
-        steps = (*x.shape[:2], *(1,) * (x.ndim - 3), x.shape[-1])
+        per_step = (*x.shape[:2], *(1,) * (x.ndim - 3), x.shape[-1])
         scale, offset = lax.optimization_barrier(
-            (jnp.broadcast_to(scale, steps), jnp.broadcast_to(offset, steps))
+            (jnp.broadcast_to(scale, per_step), jnp.broadcast_to(offset, per_step))
         )
         return (values * scale + offset).astype(x.dtype)
 
