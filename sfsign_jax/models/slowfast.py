@@ -173,8 +173,10 @@ class Stage(nnx.Module):
         train: bool,
         call_block: Callable[..., Array],
     ) -> Pathways:
-        outputs = []
+        outputs: Pathways = []
         for p, (x, length) in enumerate(zip(pathways, lengths, strict=True)):
+            if outputs:  # the slow pathway before the fast one: both at once need more memory
+                outputs[0], x = lax.optimization_barrier((outputs[0], x))
             for i in range(self.depth):
                 x = call_block(getattr(self, f"pathway{p}_res{i}"), x, length, train)
             # Computed once, not by each of its readers.
@@ -250,7 +252,8 @@ class SlowFast(nnx.Module):
         lengths = [divide(length, self.alpha), length]
         for stage in stages:
             fusion = getattr(self, f"s{STAGES.index(stage) + 1}_fuse")
-            pathways = [*fusion(*pathways, length, train)]
+            # Computed once, as a stage's outputs.
+            pathways = [*lax.optimization_barrier(fusion(*pathways, length, train))]
             call_block = Bottleneck.__call__
             if remat is not None:
                 call_block = block_for_gradient(None if stage in remat else KEEP)
