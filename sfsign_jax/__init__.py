@@ -1,8 +1,14 @@
 """Continuous sign language recognition in JAX: SlowFastSign, from video to glosses."""
 
 import importlib
+import sys
+
+from sfsign_jax.allocator import start_without_thread_caches
 
 __all__ = ["ClipLogits", "Recognition", "Recognizer", "load"]
+
+if sys.argv[:1] == ["-m"]:  # python -m sfsign_jax.…, of which nothing has run yet
+    start_without_thread_caches()
 
 
 def __getattr__(name: str):
