@@ -77,7 +77,13 @@ def ours(work: Work) -> Round:
     return step
 
 
-def pytorch(work: Work, channels_last: bool = False, compiled: bool = False) -> Round:
+def pytorch(
+    work: Work, channels_last: bool = False, compiled: bool = False, memory_kept: bool = False
+) -> Round:
+    if memory_kept:
+        from sfsign_jax.cpu import keep_freed_memory
+
+        keep_freed_memory()
     import torch
     import torch_reference as reference
 

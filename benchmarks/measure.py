@@ -2,13 +2,17 @@
 
 import contextlib
 import multiprocessing
+import os
 import resource
 import statistics
 import time
+import unittest.mock
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
+
+from sfsign_jax.allocator import WITHOUT_THREAD_CACHES
 
 
 class Figures(NamedTuple):
@@ -21,10 +25,15 @@ def in_turn(contestants: dict[str, Callable], rounds: int) -> dict[str, Figures]
     """What `rounds` rounds of each contestant took, A B C, A B C, …
 
     A contestant is called in its own process and returns the function that is one round. One that
-    fails is left out, and said so.
+    fails is left out, and said so. That of "ours" is started as our command lines are.
     """
     with contextlib.ExitStack() as stack:
-        running = {name: stack.enter_context(started(call)) for name, call in contestants.items()}
+        running = {
+            name: stack.enter_context(
+                started(call, WITHOUT_THREAD_CACHES if name == "ours" else {})
+            )
+            for name, call in contestants.items()
+        }
         setups, times = {}, {name: [] for name in running}
         for name, connection in running.items():
             setups[name] = reply(connection)
@@ -46,11 +55,12 @@ def in_turn(contestants: dict[str, Callable], rounds: int) -> dict[str, Figures]
 
 
 @contextlib.contextmanager
-def started(contestant: Callable) -> Iterator[Connection]:
+def started(contestant: Callable, environment: dict[str, str]) -> Iterator[Connection]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=serve, args=(contestant, theirs, time.time()))
-    process.start()
+    with unittest.mock.patch.dict(os.environ, environment):
+        process.start()
     theirs.close()
     try:
         yield ours
