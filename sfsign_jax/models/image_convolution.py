@@ -39,10 +39,11 @@ def convolve_images(x: Images, kernel: Kernel, stride: int) -> Output:
 
 
 def filter_tiles(x: Images, kernel: Kernel) -> Output:
-    """A 3×3 convolution, 4×2 pixels of its output from 24 products, not 72."""
+    """A 3×3 convolution, 4×2 pixels of its output (or 2×2) from 24 products (16), not 72 (36)."""
     height, width = x.shape[1:3]
-    padded = pad_for(F2, pad_for(F4, x, 1), 2)
-    images = filter_taps(F4, padded, kernel, 1, functools.partial(filter_taps, F2, axis=2))
+    down = F4 if -height % 4 < 2 else F2
+    padded = pad_for(F2, pad_for(down, x, 1), 2)
+    images = filter_taps(down, padded, kernel, 1, functools.partial(filter_taps, F2, axis=2))
     return images[:, :height, :width]
 
 
