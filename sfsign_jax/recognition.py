@@ -46,16 +46,19 @@ def recognition_of(
         UserError: the logits are not finite.
     """
     steps = jnp.array([num_steps])
-    log_probs = jax.nn.log_softmax(logits)
-    tokens, lengths, scores = (np.asarray(x[0]) for x in beam_search(log_probs, steps))
+    likely = jax.nn.log_softmax(logits)
+    # Cut on the host: on the device each cut would be a program of its own to compile.
+    log_probs, tokens, lengths, scores = (
+        np.asarray(x)[0] for x in (likely, *beam_search(likely, steps))
+    )
     if not np.isfinite(scores[0]):
         raise UserError("the network's outputs are not finite: is the checkpoint whole?")
     best = tokens[0, : lengths[0]]
     first, last = (
         np.asarray(x)[: lengths[0]]
-        for x in align_tokens(log_probs[0], steps[0], tokens[0], lengths[0])
+        for x in align_tokens(log_probs, np.int32(num_steps), tokens[0], lengths[0])
     )
-    posteriors = np.exp(log_probs[0, :num_steps])
+    posteriors = np.exp(log_probs[:num_steps])
     starts = frames[0] + first * stride
     ends = np.minimum(frames[0] + last * stride + stride - 1, frames[1])
     named = [
