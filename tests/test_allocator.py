@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from sfsign_jax.allocator import TUNABLES, WITHOUT_THREAD_CACHES
+from sfsign_jax.devices import plugins
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="glibc only")
 
@@ -34,6 +35,7 @@ def run(code, **environment):
     return rest
 
 
+@pytest.mark.skipif(bool(plugins()), reason="for a CPU only")
 def test_a_command_line_starts_again_as_the_same_process():
     assert run(COMMAND) == f"{WITHOUT_THREAD_CACHES[TUNABLES]} an argument"
 
