@@ -23,7 +23,7 @@ from sfsign_jax.data.preparation import prepare
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.evaluation import word_error_rate
 from sfsign_jax.inference import clip_logits, predict_split
-from sfsign_jax.models.sign_model import ModelConfig, main_path_only, new_model
+from sfsign_jax.models.sign_model import ModelConfig, for_inference, new_model
 from sfsign_jax.parallel import by_clip, clip_mesh, on
 
 
@@ -43,7 +43,7 @@ def main() -> None:
 def measure(dataset, arguments: argparse.Namespace) -> None:
     config = published_config()
     mesh = clip_mesh(config.evaluation.batch_size)
-    model = main_path_only(new_model(ModelConfig(len(dataset.vocabulary) + 1)))
+    model = for_inference(new_model(ModelConfig(len(dataset.vocabulary) + 1)))
     network = functools.partial(
         clip_logits,
         nnx.state(model),

@@ -50,9 +50,9 @@ def network() -> tuple:
     from flax import nnx
 
     from sfsign_jax.data.transforms import Preprocessing
-    from sfsign_jax.models.sign_model import ModelConfig, main_path_only, new_model
+    from sfsign_jax.models.sign_model import ModelConfig, for_inference, new_model
 
-    model = main_path_only(new_model(ModelConfig(1296)))
+    model = for_inference(new_model(ModelConfig(1296)))
     return nnx.state(model), {"config": model.config, "preprocessing": Preprocessing()}
 
 

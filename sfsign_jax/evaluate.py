@@ -25,7 +25,7 @@ from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_or
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_report, write_results
 from sfsign_jax.inference import clip_logits, predict_split
-from sfsign_jax.models.sign_model import main_path_only
+from sfsign_jax.models.sign_model import for_inference
 from sfsign_jax.parallel import clip_mesh, described, is_first_process, whole
 
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "a checkpoint folder")
@@ -43,7 +43,7 @@ def main(config: ConfigDict) -> None:
     checkpoint = required_path("checkpoint", CHECKPOINT.value)
     output = Path(OUTPUT.value or checkpoint.absolute().parent / "evaluation" / SPLIT.value)
     model, description = load_checkpoint(checkpoint)
-    model = main_path_only(model)
+    model = for_inference(model)
     dataset = open_dataset(config.data.name, config.data.prepared_dir)
     if description.vocabulary is not None and description.vocabulary != dataset.vocabulary:
         raise UserError(

@@ -16,7 +16,7 @@ from sfsign_jax.explanation import Heat, explain
 from sfsign_jax.inference import ClipLogits, clip_logits
 from sfsign_jax.long_videos import step_logits, video_steps
 from sfsign_jax.models.padding import total_stride
-from sfsign_jax.models.sign_model import ModelConfig, Padding, SignModel, main_path_only
+from sfsign_jax.models.sign_model import ModelConfig, Padding, SignModel, for_inference
 from sfsign_jax.recognition import Recognition, recognition_of
 from sfsign_jax.sentences import Cut, sentences
 
@@ -199,4 +199,4 @@ def load(directory: str | Path) -> Recognizer:
         UserError: the folder is not a checkpoint.
     """
     model, description = load_checkpoint(Path(directory))
-    return Recognizer(main_path_only(model), description.vocabulary, description.preprocessing)
+    return Recognizer(for_inference(model), description.vocabulary, description.preprocessing)

@@ -8,12 +8,15 @@ from jaxtyping import Float
 
 @jax.custom_vjp
 def relu(x: Float[Array, "..."]) -> Float[Array, "..."]:
-    """max(x, 0); an infinite value becomes NaN where no gradient is asked for.
+    """max(x, 0); on a CPU an infinite value becomes NaN where no gradient is asked for.
 
-    XLA's CPU compiler would write the zero into an array as large as `x` and read it from memory.
-    For the gradient its output is kept, which the next layer keeps anyway, and not its input.
+    XLA's CPU compiler would write the zero into an array as large as `x` and read it from memory;
+    that for GPUs has the convolution before do a plain maximum. For the gradient its output is
+    kept, which the next layer keeps anyway, and not its input.
     """
-    return jnp.maximum(x, x - x)
+    return lax.platform_dependent(
+        x, cpu=lambda x: jnp.maximum(x, x - x), default=lambda x: jnp.maximum(x, 0)
+    )
 
 
 def forward(x: Array) -> tuple[Array, Array]:

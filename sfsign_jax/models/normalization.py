@@ -1,6 +1,7 @@
 """Batch normalisation over the steps that count."""
 
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 from jax import Array, lax
 from jaxtyping import Float, Int
@@ -17,7 +18,8 @@ class BatchNorm(nnx.Module):
     """Normalises each channel; statistics in f32, over the steps before each clip's length.
 
     As in PyTorch, the running variance takes the unbiased variance of the batch, the
-    normalisation the biased one.
+    normalisation the biased one. For inference all but the offset can be left to the convolution
+    before.
     """
 
     def __init__(self, channels: int, *, initial_scale: float = 1.0):
@@ -29,6 +31,8 @@ class BatchNorm(nnx.Module):
     def __call__(
         self, x: Float[Array, "b t *space c"], length: Int[Array, " b"], train: bool
     ) -> Float[Array, "b t *space c"]:
+        if not hasattr(self, "scale"):
+            return x + self.bias[...].astype(x.dtype)
         values = full_precision(x)
         mean, var = (
             self.batch_statistics(values, length) if train else (self.mean[...], self.var[...])
@@ -42,6 +46,14 @@ class BatchNorm(nnx.Module):
             (jnp.broadcast_to(scale, per_step), jnp.broadcast_to(offset, per_step))
         )
         return (values * scale + offset).astype(x.dtype)
+
+    def leave_offset(self) -> Float[np.ndarray, " c"]:
+        """The scale, for the convolution before to take; what stays adds the offset."""
+        scale, bias, mean, var = map(np.asarray, (self.scale, self.bias, self.mean, self.var))
+        scale = scale / np.sqrt(var + np.float32(EPSILON))
+        self.bias.set_value(bias - mean * scale)
+        del self.scale, self.mean, self.var
+        return scale
 
     def batch_statistics(
         self, x: Float[Array, "b t *space c"], length: Int[Array, " b"]

@@ -11,6 +11,7 @@ from flax import nnx
 from jax import Array
 from jaxtyping import Float, Int
 
+from sfsign_jax.models.folding import fold_batch_norms, normalized_convolutions
 from sfsign_jax.models.fusion import INITIAL_WEIGHT
 from sfsign_jax.models.initial_values import Rng
 from sfsign_jax.models.padding import num_steps, pad_clips, video_length
@@ -39,6 +40,8 @@ class ModelConfig:
     weight_norm: bool = True  # cosine classifier
     feature_dropout: float = 0.5
     lstm_dropout: float = 0.3
+    # As recognition runs it: without the paths of training, batch norms part of the convolutions.
+    for_inference: bool = False
 
     def __post_init__(self):
         if self.backbone.fusion not in INITIAL_WEIGHT:
@@ -57,7 +60,7 @@ class ModelConfig:
         slow, fast = self.backbone.channels
         main = {"main": (0, slow + fast)}
         auxiliary = {"slow": (0, slow), "fast": (slow, slow + fast)}
-        return main | auxiliary if self.pathway_enhancement else main
+        return main | auxiliary if self.pathway_enhancement and not self.for_inference else main
 
 
 class PathOutputs(NamedTuple):
@@ -196,19 +199,27 @@ def new_model(config: ModelConfig, seed: int = 0) -> SignModel:
     return model_with(config, jax.tree.map(jnp.asarray, nnx.state(model)))
 
 
-def main_path_only(model: SignModel) -> SignModel:
-    """The model without the paths that only training runs: a third of all its weights."""
-    config = dataclasses.replace(model.config, pathway_enhancement=False)
-    # Classifiers may be shared by all paths, so the state is asked of what is left of the model.
+def for_inference(model: SignModel) -> SignModel:
+    """The model without the paths that only training runs, a third of all its weights.
+
+    Its convolutions take over what batch norms do with known statistics, but for the offsets.
+    """
     model = nnx.clone(model)
+    model.config = dataclasses.replace(model.config, for_inference=True)
     model.paths = nnx.Dict({"main": model.paths["main"]})
-    return model_with(config, nnx.state(model))
+    fold_batch_norms(model)
+    nnx.update(model, jax.device_put(nnx.state(model)))
+    return model
 
 
 @functools.cache
 def abstract_model(config: ModelConfig) -> tuple[nnx.GraphDef, nnx.State]:
     """The model's structure, and its state as shapes: nothing is computed."""
-    graph, state = nnx.split(SignModel(config, rng=None))
+    model = SignModel(config, rng=None)
+    if config.for_inference:
+        for _, norm in normalized_convolutions(model):
+            norm.leave_offset()
+    graph, state = nnx.split(model)
     return graph, jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), state)
 
 

@@ -13,7 +13,7 @@ from flax import nnx
 from oracle import oracle_of, small_config, state_of
 
 from sfsign_jax.losses import recognition_loss
-from sfsign_jax.models.sign_model import ModelConfig, abstract_model, main_path_only, model_with
+from sfsign_jax.models.sign_model import ModelConfig, abstract_model, for_inference, model_with
 from sfsign_jax.models.slowfast import BackboneConfig
 
 SIZE = 32
@@ -88,7 +88,7 @@ def test_every_variant_equals_the_oracle(changes):
     assert_close(ours_conv[:, : conv.shape[1]], conv)
     assert_close(ours_sequence[:, : conv.shape[1]], sequence)
 
-    main = main_path_only(model_with(config, state))
+    main = for_inference(model_with(config, state))
     ours_conv, ours_sequence, steps = logits_of(main.config, nnx.state(main), clips, 24, "masked")
     for i, clip in enumerate(clips):
         conv, sequence = oracle_logits(model, [clip])
