@@ -13,7 +13,7 @@ from jax import Array
 from jax.sharding import Mesh
 from jaxtyping import Float, Int, UInt8
 
-from sfsign_jax.cpu import jit_forward
+from sfsign_jax.compilation import jit_forward
 from sfsign_jax.data.batching import ClipBatch
 from sfsign_jax.data.transforms import Preprocessing, crop_flip_normalize
 from sfsign_jax.decoding import beam_search

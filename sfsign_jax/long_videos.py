@@ -16,7 +16,7 @@ from flax import nnx
 from jax import Array
 from jaxtyping import Float, Int, UInt8
 
-from sfsign_jax.cpu import jit_forward
+from sfsign_jax.compilation import jit_forward
 from sfsign_jax.data.batching import BUCKET, blank_frames, bucket_of, stack_clips
 from sfsign_jax.data.frames import Frame
 from sfsign_jax.data.transforms import Preprocessing

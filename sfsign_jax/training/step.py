@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float
 
-from sfsign_jax.cpu import jit_training
+from sfsign_jax.compilation import jit_training
 from sfsign_jax.models.sign_model import ModelConfig
 from sfsign_jax.parallel import everywhere
 from sfsign_jax.training.gradient import Batch, loss_and_gradient
