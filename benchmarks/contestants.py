@@ -1,6 +1,7 @@
 """The same work by this package and by PyTorch: each function prepares it and returns one round.
 
-Every round ends with its results on the host. Clips are random pixels, weights are random.
+Every round starts with its clips on the device, ends with its results on the host. Clips are
+random pixels, weights are random.
 """
 
 import dataclasses
@@ -44,15 +45,15 @@ def ours(work: Work) -> Round:
     from sfsign_jax.cpu import keep_freed_memory
     from sfsign_jax.data.transforms import Preprocessing
     from sfsign_jax.inference import clip_logits
-    from sfsign_jax.models.sign_model import ModelConfig, main_path_only, new_model
+    from sfsign_jax.models.sign_model import ModelConfig, for_inference, new_model
     from sfsign_jax.training import Recipe, create_train_state, train_step
 
     keep_freed_memory()  # as the command lines do
     jax.config.update("jax_default_matmul_precision", "tensorfloat32")
     config, size = ModelConfig(CLASSES), (work.size, work.size)
-    frames, num_frames = clips_of(work), np.full(work.clips, work.frames, np.int32)
+    frames, num_frames = jax.device_put((clips_of(work), np.full(work.clips, work.frames)))
     if not work.training:
-        model = main_path_only(new_model(config))  # as `load` does
+        model = for_inference(new_model(config))  # as `load` does
         state = nnx.state(model)
         options = {"config": model.config, "preprocessing": Preprocessing(size, size)}
         return lambda: jax.device_get(
@@ -99,11 +100,11 @@ def pytorch(
     if compiled:
         model.conv2d.compile()
     half = torch.autocast(device, torch.bfloat16, enabled=work.dtype == "bfloat16")
-    clips = clips_of(work)
+    clips = torch.as_tensor(clips_of(work)).to(device)
 
     def inputs():
         frames, lengths = reference.pad_batch(clips)
-        return reference.normalise(frames.to(device)), lengths
+        return reference.normalise(frames), lengths
 
     if not work.training:
         model.eval()

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import resource
 import statistics
+import sys
 import time
 import unittest.mock
 from collections.abc import Callable, Iterator
@@ -14,11 +15,14 @@ from typing import NamedTuple
 
 from sfsign_jax.allocator import WITHOUT_THREAD_CACHES
 
+SHORTEST = 0.1  # seconds of a round: what is faster is called several times
+SHARED_GPU = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}  # else JAX takes most of it at once
+
 
 class Figures(NamedTuple):
     setup: float  # seconds from the process's start to the end of the first round
     seconds: float  # median of a round
-    memory: float  # most resident memory during rounds, GB
+    memory: float  # GB: most resident memory during rounds; on a GPU, most of its own, ever
 
 
 def in_turn(contestants: dict[str, Callable], rounds: int) -> dict[str, Figures]:
@@ -27,39 +31,60 @@ def in_turn(contestants: dict[str, Callable], rounds: int) -> dict[str, Figures]
     A contestant is called in its own process and returns the function that is one round. One that
     fails is left out, and said so. That of "ours" is started as our command lines are.
     """
+    return group_by_group({"": contestants}, rounds)[""]
+
+
+def group_by_group(
+    groups: dict[str, dict[str, Callable]], rounds: int
+) -> dict[str, dict[str, Figures]]:
+    """`in_turn` of one group after the other, once all of them have compiled side by side."""
     with contextlib.ExitStack() as stack:
-        running = {
-            name: stack.enter_context(
-                started(call, WITHOUT_THREAD_CACHES if name == "ours" else {})
-            )
-            for name, call in contestants.items()
+        started = {
+            group: {
+                name: stack.enter_context(start(call, name)) for name, call in contestants.items()
+            }
+            for group, contestants in groups.items()
         }
-        setups, times = {}, {name: [] for name in running}
-        for name, connection in running.items():
-            setups[name] = reply(connection)
-        alive = [name for name in running if isinstance(setups[name], float)]
-        for name in running:
-            if name not in alive:
-                print(f"{name}: {setups[name]}", flush=True)
-        for _ in range(rounds):
-            for name in alive:
-                running[name].send("round")
-                times[name].append(reply(running[name]))
-        memory = {}
-        for name in alive:
-            running[name].send("memory")
-            memory[name] = reply(running[name])
+        ready = {group: first_results(group, running) for group, running in started.items()}
+        return {
+            group: take_rounds(started[group], setups, rounds) for group, setups in ready.items()
+        }
+
+
+def first_results(group: str, running: dict[str, Connection]) -> dict[str, float]:
+    """Seconds until each contestant was ready, but for those that failed."""
+    replies = {name: reply(connection) for name, connection in running.items()}
+    for name, problem in replies.items():
+        if isinstance(problem, str):
+            print(f"{group} {name}: {problem}", flush=True)
+    return {name: seconds for name, seconds in replies.items() if isinstance(seconds, float)}
+
+
+def take_rounds(
+    running: dict[str, Connection], setups: dict[str, float], rounds: int
+) -> dict[str, Figures]:
+    times = {name: [] for name in setups}
+    for _ in range(rounds):
+        for name in setups:
+            running[name].send("round")
+            times[name].append(reply(running[name]))
+    memory = {}
+    for name in setups:
+        running[name].send("memory")
+        memory[name] = reply(running[name])
     return {
-        name: Figures(setups[name], statistics.median(times[name]), memory[name]) for name in alive
+        name: Figures(setup, statistics.median(times[name]), memory[name])
+        for name, setup in setups.items()
     }
 
 
 @contextlib.contextmanager
-def started(contestant: Callable, environment: dict[str, str]) -> Iterator[Connection]:
+def start(contestant: Callable, name: str) -> Iterator[Connection]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=serve, args=(contestant, theirs, time.time()))
-    with unittest.mock.patch.dict(os.environ, environment):
+    environment = WITHOUT_THREAD_CACHES if name == "ours" else {}
+    with unittest.mock.patch.dict(os.environ, environment | SHARED_GPU):
         process.start()
     theirs.close()
     try:
@@ -84,7 +109,9 @@ def serve(contestant: Callable, connection: Connection, start: float) -> None:
         connection.send(f"{type(error).__name__}: {str(error).splitlines()[0]}")
         return
     connection.send(time.time() - start)
+    begin = time.perf_counter()
     once()
+    calls = max(1, round(SHORTEST / (time.perf_counter() - begin)))
     forget_peak()
     with contextlib.suppress(EOFError):
         while True:
@@ -92,8 +119,9 @@ def serve(contestant: Callable, connection: Connection, start: float) -> None:
                 connection.send(peak_memory())
                 continue
             begin = time.perf_counter()
-            once()
-            connection.send(time.perf_counter() - begin)
+            for _ in range(calls):
+                once()
+            connection.send((time.perf_counter() - begin) / calls)
 
 
 def forget_peak() -> None:
@@ -103,6 +131,10 @@ def forget_peak() -> None:
 
 
 def peak_memory() -> float:
+    if "torch" in sys.modules and sys.modules["torch"].cuda.is_initialized():
+        return sys.modules["torch"].cuda.max_memory_allocated() / 1e9
+    if "jax" in sys.modules and (stats := sys.modules["jax"].local_devices()[0].memory_stats()):
+        return stats["peak_bytes_in_use"] / 1e9
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/status").read_text().splitlines():
             if line.startswith("VmHWM"):
