@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 
+import jax
 import jax.numpy as jnp
 from flax import nnx
 from jax import Array, lax
@@ -184,6 +185,10 @@ class Stage(nnx.Module):
         return outputs
 
 
+# Of equal blocks one is traced and lowered: half of a second of every start.
+block_for_inference = jax.jit(Bottleneck.__call__, static_argnames="train")
+
+
 def block_for_gradient(keep: Callable[..., bool] | None) -> Callable[..., Array]:
     """The call of a block that keeps for the gradient only what `keep` says; None: its input."""
     return nnx.remat(Bottleneck.__call__, static_argnums=3, policy=keep)
@@ -226,8 +231,8 @@ class SlowFast(nnx.Module):
     ) -> Float[Array, "b t c"]:
         """The features; `frames` normalised, t and `length` multiples of alpha.
 
-        Where a gradient will be asked for, `remat` names the stages whose blocks keep nothing but
-        their input; those of the others keep the most expensive part (see `models.remat`).
+        For training, `remat` names the stages whose blocks keep nothing for the gradient but their
+        input; those of the others keep the most expensive part (see `models.remat`).
         """
         return self.features(
             self.run(STAGES, self.stems(frames, length, train), length, train, remat)
@@ -254,7 +259,7 @@ class SlowFast(nnx.Module):
             fusion = getattr(self, f"s{STAGES.index(stage) + 1}_fuse")
             # Computed once, as a stage's outputs.
             pathways = [*lax.optimization_barrier(fusion(*pathways, length, train))]
-            call_block = Bottleneck.__call__
+            call_block: Callable[..., Array] = block_for_inference
             if remat is not None:
                 call_block = block_for_gradient(None if stage in remat else KEEP)
             pathways = getattr(self, stage)(pathways, lengths, train, call_block)

@@ -5,6 +5,7 @@ last steps of the chunk before, and answers for all but the outermost of them. E
 a few frames behind the one below it, and only the steps at the seams are computed twice.
 """
 
+import functools
 from collections.abc import Callable
 
 import jax.numpy as jnp
@@ -13,7 +14,13 @@ from jaxtyping import Float, Int
 
 from sfsign_jax.models.fusion import KERNEL
 from sfsign_jax.models.padding import divide
-from sfsign_jax.models.slowfast import STAGES, STEM_TIME_KERNELS, SlowFast, Stage
+from sfsign_jax.models.slowfast import (
+    STAGES,
+    STEM_TIME_KERNELS,
+    SlowFast,
+    Stage,
+    block_for_inference,
+)
 
 Kept = dict[str, Float[Array, "1 steps *rest"]]  # by layer: the last steps of its input
 Steps = tuple[Float[Array, "1 t *rest"], int]  # of a pathway, and how many it is behind the input
@@ -100,7 +107,8 @@ def blocks(name: str, stage: Stage, pathway: int, chunk: Chunk, steps: Steps) ->
     for i in range(stage.depth):
         block = getattr(stage, f"pathway{pathway}_res{i}")
         context = block.branch2.a.kernel.shape[0] // 2
-        steps = chunk.look(f"{name}.{i}", block, steps, context)
+        call = functools.partial(block_for_inference, block)
+        steps = chunk.look(f"{name}.{i}", call, steps, context)
     return steps
 
 
