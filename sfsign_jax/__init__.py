@@ -1,5 +1,6 @@
 """Continuous sign language recognition in JAX: SlowFastSign, from video to glosses."""
 
+import gc
 import importlib
 import sys
 
@@ -9,6 +10,8 @@ __all__ = ["ClipLogits", "Recognition", "Recognizer", "load"]
 
 if sys.argv[:1] == ["-m"]:  # python -m sfsign_jax.…, of which nothing has run yet
     start_without_thread_caches()
+    # Of the many objects that imports and tracing make hardly one is garbage.
+    gc.set_threshold(50_000)
 
 
 def __getattr__(name: str):
