@@ -24,7 +24,7 @@ from sfsign_jax.files import write_text_atomically
 from sfsign_jax.inference import predict_split
 from sfsign_jax.parallel import clip_mesh, described, is_first_process, on, whole
 from sfsign_jax.training.initialization import initial_weights
-from sfsign_jax.training.optimizer import Recipe
+from sfsign_jax.training.optimizer import Recipe, global_norm
 from sfsign_jax.training.run_checkpoints import (
     Checkpoints,
     Progress,
@@ -215,6 +215,9 @@ def end_epoch(run: Run, state: TrainState, progress: Progress) -> None:
     batches = until_stopped(run, run.source.dev_batches(run.mesh))
     predictions = predict_split(network, batches, run.source.vocabulary, run.mesh)
     metrics = finite_mean(progress["steps"])
+    # Once an epoch: every step would read all parameters for it, in hundreds of kernels.
+    metrics["param_norm"] = float(jax.jit(global_norm)(state.params))
+    run.board.add_scalar("train/param_norm", metrics["param_norm"], int(state.step))
     for name, glosses in (("dev_wer", predictions.sequence), ("dev_conv_wer", predictions.conv)):
         metrics[name] = word_error_rate(predictions.references, glosses).rate
         run.board.add_scalar(name.replace("_", "/", 1), metrics[name], int(state.step))

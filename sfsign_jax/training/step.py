@@ -41,7 +41,6 @@ def train_step(
         "loss": loss,
         **parts,
         "grad_norm": grad_norm,
-        "param_norm": global_norm(params),
         "learning_rate": rate,
         "skipped": jnp.copy(state.skipped),
     }
