@@ -247,7 +247,8 @@ def interrupt(run: Run) -> None:
 def finite_mean(steps: Sequence[Metrics]) -> Metrics:
     """The mean of each metric over the steps that are finite, or over all where none is."""
     finite = [step for step in steps if np.isfinite(step["loss"])] or steps
-    return {name: float(np.mean([step[name] for step in finite])) for name in steps[0]}
+    # The last one's names: the first may be of a version that knew more of them.
+    return {name: float(np.mean([step[name] for step in finite])) for name in steps[-1]}
 
 
 def is_best(epochs: Sequence[Metrics]) -> bool:
