@@ -16,7 +16,7 @@ from dataclasses import replace
 from contestants import Work, ours, pytorch
 from measure import Figures, group_by_group, in_turn
 
-from sfsign_jax.devices import plugins
+from sfsign_jax.runtime.devices import plugins
 
 KEPT = "compiled, channels last, memory kept"
 WORKS = {

@@ -42,10 +42,10 @@ def ours(work: Work) -> Round:
     import jax
     from flax import nnx
 
-    from sfsign_jax.cpu import keep_freed_memory
     from sfsign_jax.data.transforms import Preprocessing
-    from sfsign_jax.inference import clip_logits
-    from sfsign_jax.models.sign_model import ModelConfig, for_inference, new_model
+    from sfsign_jax.models.sign_model import for_inference, new_model
+    from sfsign_jax.recognition.network import clip_logits
+    from sfsign_jax.runtime.memory import keep_freed_memory
     from sfsign_jax.training import Recipe, create_train_state, train_step
 
     keep_freed_memory()  # as the command lines do
@@ -82,7 +82,7 @@ def pytorch(
     work: Work, channels_last: bool = False, compiled: bool = False, memory_kept: bool = False
 ) -> Round:
     if memory_kept:
-        from sfsign_jax.cpu import keep_freed_memory
+        from sfsign_jax.runtime.memory import keep_freed_memory
 
         keep_freed_memory()
     import torch

@@ -16,15 +16,16 @@ import jax
 from flax import nnx
 
 from sfsign_jax.configuration import published_config
-from sfsign_jax.cpu import keep_freed_memory
 from sfsign_jax.data.catalog import open_dataset
 from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
 from sfsign_jax.data.preparation import prepare
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.evaluation import word_error_rate
-from sfsign_jax.inference import clip_logits, predict_split
-from sfsign_jax.models.sign_model import ModelConfig, for_inference, new_model
-from sfsign_jax.parallel import by_clip, clip_mesh, on
+from sfsign_jax.models.config import ModelConfig
+from sfsign_jax.models.sign_model import for_inference, new_model
+from sfsign_jax.recognition.network import clip_logits, predict_split
+from sfsign_jax.runtime.memory import keep_freed_memory
+from sfsign_jax.runtime.mesh import by_clip, clip_mesh, on
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ from sfsign_jax.data.batching import padding_overhead
 from sfsign_jax.data.catalog import PREPARED_DIR, Dataset, open_dataset
 from sfsign_jax.data.pipeline import closing, loaded_ahead
 from sfsign_jax.data.training_batches import clip_rng, epoch_plan, kept_frames, training_batches
-from sfsign_jax.parallel import clip_mesh
+from sfsign_jax.runtime.mesh import clip_mesh
 
 CORES = os.cpu_count() or 1
 ROUNDS = 3

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from sfsign_jax import load
 from sfsign_jax.evaluation.word_errors import align, alignment_errors
-from sfsign_jax.live_glosses import live_glosses
+from sfsign_jax.recognition.live import live_glosses
 from tfds_builders.synthetic_signs.corpus import DEMO, SyntheticClip, make_clip
 
 RATE = 25

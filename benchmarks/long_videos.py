@@ -35,7 +35,7 @@ def report(name: str, work: Callable, frames: int) -> None:
 
 
 def measured(work: Callable, frames: int) -> tuple[float, float]:
-    from sfsign_jax.cpu import keep_freed_memory
+    from sfsign_jax.runtime.memory import keep_freed_memory
 
     keep_freed_memory()  # as the command lines do
     run = work()
@@ -50,7 +50,7 @@ def network() -> tuple:
     from flax import nnx
 
     from sfsign_jax.data.transforms import Preprocessing
-    from sfsign_jax.models.sign_model import ModelConfig, for_inference, new_model
+    from sfsign_jax.models.sign_model import for_inference, new_model
 
     model = for_inference(new_model(ModelConfig(1296)))
     return nnx.state(model), {"config": model.config, "preprocessing": Preprocessing()}
@@ -59,7 +59,7 @@ def network() -> tuple:
 def one_pass() -> Callable[[int], object]:
     import jax
 
-    from sfsign_jax.inference import clip_logits
+    from sfsign_jax.recognition.network import clip_logits
 
     state, options = network()
     clip = np.stack([*pixels(WHOLE)])[None]
@@ -68,7 +68,7 @@ def one_pass() -> Callable[[int], object]:
 
 
 def whole_video() -> Callable[[int], object]:
-    from sfsign_jax.long_videos import video_steps
+    from sfsign_jax.recognition.video import video_steps
 
     state, options = network()
     return lambda frames: sum(

@@ -13,8 +13,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
 
-from sfsign_jax.allocator import WITHOUT_THREAD_CACHES
-
 SHORTEST = 0.1  # seconds of a round: what is faster is called several times
 SHARED_GPU = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}  # else JAX takes most of it at once
 
@@ -83,8 +81,7 @@ def start(contestant: Callable, name: str) -> Iterator[Connection]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=serve, args=(contestant, theirs, time.time()))
-    environment = WITHOUT_THREAD_CACHES if name == "ours" else {}
-    with unittest.mock.patch.dict(os.environ, environment | SHARED_GPU):
+    with unittest.mock.patch.dict(os.environ, SHARED_GPU):
         process.start()
     theirs.close()
     try:

@@ -21,9 +21,10 @@ from flax import nnx
 
 from sfsign_jax import load
 from sfsign_jax.checkpoint import ModelDescription, save_checkpoint
-from sfsign_jax.cpu import keep_freed_memory
 from sfsign_jax.data.transforms import Preprocessing
-from sfsign_jax.models.sign_model import ModelConfig, new_model
+from sfsign_jax.models.config import ModelConfig
+from sfsign_jax.models.sign_model import new_model
+from sfsign_jax.runtime.memory import keep_freed_memory
 
 CLASSES = 1296
 

@@ -13,7 +13,7 @@ import time
 import jax
 import numpy as np
 
-from sfsign_jax.models.sign_model import ModelConfig
+from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.training import Recipe, create_train_state, train_step
 
 ALL_STAGES = ("s2", "s3", "s4", "s5")

@@ -1,21 +1,18 @@
 """Continuous sign language recognition in JAX: SlowFastSign, from video to glosses."""
 
-import gc
 import importlib
-import sys
+from typing import TYPE_CHECKING, Any
 
-from sfsign_jax.allocator import start_without_thread_caches
+if TYPE_CHECKING:
+    from sfsign_jax.recognition.network import ClipLogits
+    from sfsign_jax.recognition.recognizer import Recognizer, load
+    from sfsign_jax.recognition.result import Recognition
 
 __all__ = ["ClipLogits", "Recognition", "Recognizer", "load"]
 
-if sys.argv[:1] == ["-m"]:  # python -m sfsign_jax.…, of which nothing has run yet
-    start_without_thread_caches()
-    # Of the many objects that imports and tracing make hardly one is garbage.
-    gc.set_threshold(50_000)
 
-
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     """Load the recogniser on first use: the model and the losses need JAX and Flax only."""
     if name in __all__:
-        return getattr(importlib.import_module("sfsign_jax.recognizer"), name)
+        return getattr(importlib.import_module("sfsign_jax.recognition.recognizer"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

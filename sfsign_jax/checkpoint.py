@@ -13,8 +13,8 @@ from flax import nnx
 
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
-from sfsign_jax.models.sign_model import ModelConfig, SignModel, abstract_model, model_with
-from sfsign_jax.models.slowfast import BackboneConfig
+from sfsign_jax.models.config import BackboneConfig, ModelConfig
+from sfsign_jax.models.sign_model import SignModel, abstract_model, model_with
 
 DESCRIPTION = "model.json"
 ARRAYS = "arrays"

@@ -13,10 +13,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sfsign_jax import devices
-from sfsign_jax.arguments import positive
-from sfsign_jax.errors import UserError, run_command_line
-from sfsign_jax.recognizer import load
+from sfsign_jax.command_line.arguments import positive
+from sfsign_jax.command_line.run import run_command_line
+from sfsign_jax.errors import UserError
+from sfsign_jax.recognition.probe import probe_recognition
+from sfsign_jax.recognition.recognizer import load
+from sfsign_jax.runtime import devices
 
 
 def main() -> None:
@@ -27,12 +29,12 @@ def main() -> None:
         os.environ |= {"GRADIO_TEMP_DIR": folder, "GRADIO_ANALYTICS_ENABLED": "False"}
         tempfile.tempdir = folder
         try:
-            from sfsign_jax.page import Limits, open_page
+            from sfsign_jax.web import Limits, open_page
         except ModuleNotFoundError as error:
             if error.name != "gradio":
                 raise
             raise UserError("the page needs Gradio: pip install 'sfsign_jax[demo]'") from error
-        devices.start(arguments.platform)
+        devices.start(arguments.platform, probe_recognition)
         recognizer = load(arguments.checkpoint)
         limits = Limits(arguments.max_megabytes, arguments.max_minutes)
         page = open_page(recognizer, limits, arguments.host, arguments.port, Path(folder))

@@ -1,7 +1,4 @@
-"""How a mistake of the user is reported: one sentence, and exit status 2."""
-
-import sys
-from collections.abc import Callable
+"""The mistakes of users that the package reports."""
 
 
 class UserError(Exception):
@@ -9,15 +6,3 @@ class UserError(Exception):
 
     Command lines print it and exit with status 2.
     """
-
-
-def run_command_line(main: Callable[[], None]) -> None:
-    """Runs `main`; a UserError becomes `error: <sentence>` on stderr and exit status 2.
-
-    Every other exception passes through with its traceback: it is a bug, not a mistake of the user.
-    """
-    try:
-        main()
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)

@@ -18,15 +18,16 @@ from ml_collections import ConfigDict
 from tqdm import tqdm
 
 from sfsign_jax.checkpoint import check_frame_size, load_checkpoint
-from sfsign_jax.command_line import required_path, run_with_config
+from sfsign_jax.command_line.flags import required_path, run_with_config
 from sfsign_jax.data.batching import ClipBatch
 from sfsign_jax.data.catalog import open_dataset
 from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_report, write_results
-from sfsign_jax.inference import clip_logits, predict_split
 from sfsign_jax.models.sign_model import for_inference
-from sfsign_jax.parallel import clip_mesh, described, is_first_process, whole
+from sfsign_jax.recognition.network import clip_logits, predict_split
+from sfsign_jax.recognition.probe import probe_recognition
+from sfsign_jax.runtime.mesh import clip_mesh, described, is_first_process, whole
 
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "a checkpoint folder")
 SPLIT = flags.DEFINE_string("split", "dev", "the split to evaluate")
@@ -103,4 +104,4 @@ def with_progress(batches: Iterable[ClipBatch], lengths: Sequence[int]) -> Itera
 
 
 if __name__ == "__main__":
-    run_with_config(main)
+    run_with_config(main, probe_recognition)

@@ -6,10 +6,11 @@ python -m sfsign_jax.export --checkpoint DIR --output FILE [--platforms cpu,cuda
 import argparse
 from pathlib import Path
 
-from sfsign_jax import devices
-from sfsign_jax.errors import run_command_line
-from sfsign_jax.exported.artifact import PLATFORMS, write_artifact
-from sfsign_jax.recognizer import load
+from sfsign_jax.command_line.run import run_command_line
+from sfsign_jax.exporting.artifact import PLATFORMS, write_artifact
+from sfsign_jax.recognition.probe import probe_recognition
+from sfsign_jax.recognition.recognizer import load
+from sfsign_jax.runtime import devices
 
 
 def main() -> None:
@@ -27,7 +28,7 @@ def main() -> None:
         help="where it will run; default: cpu,cuda,tpu",
     )
     arguments = parser.parse_args()
-    devices.start("cpu")
+    devices.start("cpu", probe_recognition)
     write_artifact(arguments.output, load(arguments.checkpoint), arguments.platforms)
     print(f"{arguments.output}: for {', '.join(arguments.platforms)}")
     print(f"  python {arguments.output} frames.npy")

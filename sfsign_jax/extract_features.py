@@ -11,10 +11,11 @@ from flax import nnx
 from ml_collections import ConfigDict
 
 from sfsign_jax.checkpoint import check_frame_size, load_checkpoint
-from sfsign_jax.command_line import required_path, run_with_config
+from sfsign_jax.command_line.flags import required_path, run_with_config
 from sfsign_jax.data.catalog import open_dataset
 from sfsign_jax.errors import UserError
-from sfsign_jax.extraction import extract_features
+from sfsign_jax.recognition.feature_extraction import extract_features
+from sfsign_jax.recognition.probe import probe_recognition
 
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "a checkpoint folder")
 OUTPUT = flags.DEFINE_string("output", None, "a folder for the features")
@@ -34,4 +35,4 @@ def main(config: ConfigDict) -> None:
 
 
 if __name__ == "__main__":
-    run_with_config(main)
+    run_with_config(main, probe_recognition)

@@ -9,18 +9,19 @@ network has seen (docs/recognition.md has the trade). Ctrl-C ends it.
 import argparse
 from pathlib import Path
 
-from sfsign_jax import devices
-from sfsign_jax.arguments import positive
+from sfsign_jax.command_line.arguments import positive
+from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.data.live_sources import camera_frames, followed_frames
 from sfsign_jax.data.videos import USUAL_RATE
-from sfsign_jax.errors import run_command_line
-from sfsign_jax.live_glosses import live_glosses
-from sfsign_jax.recognizer import load
+from sfsign_jax.recognition.live import live_glosses
+from sfsign_jax.recognition.probe import probe_recognition
+from sfsign_jax.recognition.recognizer import load
+from sfsign_jax.runtime import devices
 
 
 def main() -> None:
     arguments = parse_arguments()
-    devices.start(arguments.platform)
+    devices.start(arguments.platform, probe_recognition)
     recognizer = load(arguments.checkpoint)
     rate = recognizer.preprocessing.frame_rate or USUAL_RATE
     if arguments.follow:

@@ -7,9 +7,9 @@ python -m sfsign_jax.prepare phoenix2014 --data_path DIR [--prepared_dir DIR] [-
 import argparse
 from pathlib import Path
 
+from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.data.catalog import PREPARED_DIR
 from sfsign_jax.data.preparation import prepare
-from sfsign_jax.errors import run_command_line
 
 
 def main() -> None:

@@ -13,15 +13,17 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from sfsign_jax import devices
-from sfsign_jax.arguments import positive
+from sfsign_jax.command_line.arguments import positive
+from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.data.videos import open_footage
-from sfsign_jax.errors import UserError, run_command_line
-from sfsign_jax.heat_strip import save_heat_strips
-from sfsign_jax.models.padding import total_stride
-from sfsign_jax.recognition import Recognition
-from sfsign_jax.recognizer import PAUSE, Recognizer, load
-from sfsign_jax.timeline import save_timelines
+from sfsign_jax.errors import UserError
+from sfsign_jax.models.lengths import total_stride
+from sfsign_jax.pictures.activation_maps import save_heat_strips
+from sfsign_jax.pictures.timeline import save_timelines
+from sfsign_jax.recognition.probe import probe_recognition
+from sfsign_jax.recognition.recognizer import PAUSE, Recognizer, load
+from sfsign_jax.recognition.result import Recognition
+from sfsign_jax.runtime import devices
 from sfsign_jax.transcripts import WRITERS, Transcript
 
 FORMATS = ("timeline", "text", *WRITERS)
@@ -36,7 +38,7 @@ def main() -> None:
         check_names([stem_of(video, arguments.explain) for video in videos])
         arguments.explain.mkdir(parents=True, exist_ok=True)
     check_names([stem_of(video, arguments.output) for video in videos])
-    devices.start(arguments.platform)
+    devices.start(arguments.platform, probe_recognition)
     recognizer = load(arguments.checkpoint)
     failures = 0
     for video in videos:

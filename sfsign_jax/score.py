@@ -5,7 +5,8 @@ python -m sfsign_jax.score --reference X.stm --hypothesis Y.ctm [--tool python|s
 
 import argparse
 
-from sfsign_jax.errors import UserError, run_command_line
+from sfsign_jax.command_line.run import run_command_line
+from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import (
     read_ctm,
     read_stm,

@@ -11,10 +11,11 @@ from pathlib import Path
 from absl import flags, logging
 from ml_collections import ConfigDict
 
-from sfsign_jax.command_line import required_path, run_with_config
+from sfsign_jax.command_line.flags import required_path, run_with_config
 from sfsign_jax.data.catalog import prepared_versions
 from sfsign_jax.data.preparation import prepare
 from sfsign_jax.training.loop import train
+from sfsign_jax.training.probe import probe_training
 from sfsign_jax.training.stopping import INTERRUPTED_STATUS, InterruptedRunError, NotFiniteError
 
 WORKDIR = flags.DEFINE_string(
@@ -39,4 +40,4 @@ def main(config: ConfigDict) -> None:
 
 
 if __name__ == "__main__":
-    run_with_config(main)
+    run_with_config(main, probe_training)

@@ -14,7 +14,7 @@ from sfsign_jax.checkpoint import (
 )
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
-from sfsign_jax.recognizer import load
+from sfsign_jax.recognition.recognizer import load
 
 CONFIG = small_config(share_classifier=2)
 DESCRIPTION = ModelDescription(

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pytest
 
-from sfsign_jax.errors import run_command_line
+from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.score import main
 
 STM = "a 1 signer05 0.0 1.79769e+308 NORD REGEN KOMMEN\nb 1 signer05 0.0 1.79769e+308 SONNE\n"

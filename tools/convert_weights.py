@@ -15,12 +15,14 @@ from typing import Any
 from flax import nnx
 
 from sfsign_jax.checkpoint import ModelDescription, load_checkpoint, save_checkpoint
+from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.conversion import caffe2, pytorch
 from sfsign_jax.conversion.architecture import read_architecture
 from sfsign_jax.conversion.vocabulary import read_vocabulary
 from sfsign_jax.data.catalog import PREPARED_DIR, open_dataset
-from sfsign_jax.errors import UserError, run_command_line
-from sfsign_jax.models.sign_model import ModelConfig, new_model
+from sfsign_jax.errors import UserError
+from sfsign_jax.models.config import ModelConfig
+from sfsign_jax.models.sign_model import new_model
 
 # What names and shapes can't tell.
 OPTIONS = {

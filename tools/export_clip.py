@@ -10,9 +10,10 @@ from pathlib import Path
 import av
 import numpy as np
 
+from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.data.catalog import PREPARED_DIR, open_dataset
 from sfsign_jax.data.pipeline import load_clip
-from sfsign_jax.errors import UserError, run_command_line
+from sfsign_jax.errors import UserError
 
 
 def main() -> None:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from sfsign_jax.errors import UserError
-from sfsign_jax.models.sign_model import ModelConfig
-from sfsign_jax.models.slowfast import STAGES, BackboneConfig
+from sfsign_jax.models.config import STAGES, BackboneConfig, ModelConfig
 
 # The reference's numbered temporal stacks. Pools have no tensors: a stack is known by where its
 # convolutions stand, and of several that agree the first here is taken (the published one leads).

@@ -16,8 +16,7 @@ from sfsign_jax.conversion.names import released_axes, released_names
 from sfsign_jax.conversion.problems import first_names, report_problems
 from sfsign_jax.conversion.unpickling import read_pickle
 from sfsign_jax.errors import UserError
-from sfsign_jax.models.sign_model import ModelConfig
-from sfsign_jax.models.slowfast import STAGES, BackboneConfig
+from sfsign_jax.models.config import STAGES, BackboneConfig, ModelConfig
 
 # Applied in order to a released name such as conv2d.s2.pathway1_res0.branch2.a_bn.weight.
 RULES = [

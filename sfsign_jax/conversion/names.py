@@ -2,7 +2,7 @@
 
 import re
 
-from sfsign_jax.models.sign_model import ModelConfig
+from sfsign_jax.models.config import ModelConfig
 
 # Applied in order to a name of ours such as backbone.s2.pathway0_res0.branch2.a.kernel.
 RULES = [

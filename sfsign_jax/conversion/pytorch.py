@@ -22,7 +22,8 @@ from sfsign_jax.conversion.unpickling import ARRAY_GLOBALS
 from sfsign_jax.conversion.vocabulary import checked_vocabulary
 from sfsign_jax.errors import UserError
 from sfsign_jax.files import replacing
-from sfsign_jax.models.sign_model import ModelConfig, abstract_model
+from sfsign_jax.models.config import ModelConfig
+from sfsign_jax.models.sign_model import abstract_model
 
 WEIGHTS = "model_state_dict"
 VOCABULARY = "vocabulary"  # ours: the published code ignores it, and reads gloss_dict.npy

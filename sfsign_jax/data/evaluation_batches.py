@@ -16,7 +16,7 @@ from sfsign_jax.data.batching import (
 )
 from sfsign_jax.data.catalog import Dataset, Record
 from sfsign_jax.data.pipeline import closing, load_clip, loaded_ahead
-from sfsign_jax.parallel import filled, own_rows
+from sfsign_jax.runtime.mesh import filled, own_rows
 
 
 def evaluation_batches(

@@ -29,7 +29,7 @@ from sfsign_jax.data.evaluation_batches import evaluation_order
 from sfsign_jax.data.pipeline import closing, loaded_ahead, sent_ahead
 from sfsign_jax.data.training_batches import label_rows
 from sfsign_jax.errors import UserError
-from sfsign_jax.parallel import filled, own_rows
+from sfsign_jax.runtime.mesh import filled, own_rows
 
 INDEX = "index.json"
 

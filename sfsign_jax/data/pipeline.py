@@ -14,7 +14,7 @@ from jaxtyping import Int, UInt8
 
 from sfsign_jax.data.catalog import Dataset, Record
 from sfsign_jax.data.frames import decode_frame, drop_top
-from sfsign_jax.parallel import by_clip
+from sfsign_jax.runtime.mesh import by_clip
 
 
 def load_clip(

@@ -17,7 +17,7 @@ from sfsign_jax.data.batching import PlannedBatch, blank_frames, shuffled_batche
 from sfsign_jax.data.catalog import Dataset
 from sfsign_jax.data.pipeline import load_clip, loaded_ahead, sent_ahead
 from sfsign_jax.errors import UserError
-from sfsign_jax.parallel import own_rows
+from sfsign_jax.runtime.mesh import own_rows
 
 ALL_ROWS = slice(None)
 

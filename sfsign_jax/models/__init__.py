@@ -1,7 +1,8 @@
 """The network: SlowFast backbone with fusion, temporal convolutions, BiLSTM and classifiers."""
 
-from sfsign_jax.models.padding import num_steps, pad_clips, video_length
-from sfsign_jax.models.sign_model import ModelConfig, ModelOutputs, PathOutputs, SignModel
+from sfsign_jax.models.config import ModelConfig
+from sfsign_jax.models.lengths import num_steps, pad_clips, video_length
+from sfsign_jax.models.sign_model import ModelOutputs, PathOutputs, SignModel
 
 __all__ = [
     "ModelConfig",

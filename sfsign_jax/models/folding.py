@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from flax import nnx
 
-from sfsign_jax.models.normalization import BatchNorm
+from sfsign_jax.models.batch_norm import BatchNorm
 
 # A convolution and the batch norm after it, as modules name them.
 NORM_OF = {

@@ -11,56 +11,16 @@ from flax import nnx
 from jax import Array
 from jaxtyping import Float, Int
 
+from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.folding import fold_batch_norms, normalized_convolutions
-from sfsign_jax.models.fusion import INITIAL_WEIGHT
-from sfsign_jax.models.initial_values import Rng
-from sfsign_jax.models.padding import num_steps, pad_clips, video_length
+from sfsign_jax.models.initializers import Rng
+from sfsign_jax.models.lengths import num_steps, pad_clips, video_length
+from sfsign_jax.models.lowering.conv_time import mask_time
 from sfsign_jax.models.precision import full_precision
-from sfsign_jax.models.slowfast import BackboneConfig, SlowFast
+from sfsign_jax.models.slowfast import SlowFast
 from sfsign_jax.models.temporal import BiLSTM, CosineClassifier, LinearClassifier, TemporalConv
-from sfsign_jax.models.time_convolution import mask_time
 
 Padding = Literal["masked", "reference"]
-
-
-@dataclasses.dataclass(frozen=True)
-class ModelConfig:
-    """Everything that fixes the shapes of the parameters; the defaults are the published model.
-
-    Raises:
-        ValueError: a value that no model has.
-    """
-
-    num_classes: int  # vocabulary + 1; the blank is class 0
-    backbone: BackboneConfig = BackboneConfig()
-    temporal_stack: tuple[str, ...] = ("K5", "P2", "K5", "P2")
-    hidden_size: int = 1024  # both directions of the BiLSTM together
-    pathway_enhancement: bool = True  # PFE: auxiliary slow and fast paths in training
-    share_classifier: int = 1  # 1: a path's two uses share one; 2: one for every path; 0: none
-    weight_norm: bool = True  # cosine classifier
-    feature_dropout: float = 0.5
-    lstm_dropout: float = 0.3
-    # As recognition runs it: without the paths of training, batch norms part of the convolutions.
-    for_inference: bool = False
-
-    def __post_init__(self):
-        if self.backbone.fusion not in INITIAL_WEIGHT:
-            raise ValueError(f"fusion is {self.backbone.fusion!r}; one of {[*INITIAL_WEIGHT]}.")
-        for layer in self.temporal_stack:
-            if layer[:1] not in ("K", "P") or not layer[1:].isdigit() or int(layer[1:]) < 1:
-                raise ValueError(f"temporal_stack has {layer!r}; layers are written like K5 or P2.")
-        if not any(layer[0] == "K" for layer in self.temporal_stack):
-            raise ValueError("temporal_stack needs at least one convolution such as K5.")
-        if self.share_classifier not in (0, 1, 2):
-            raise ValueError(f"share_classifier is {self.share_classifier}; it is 0, 1 or 2.")
-
-    @property
-    def path_channels(self) -> dict[str, tuple[int, int]]:
-        """First and last + 1 channel of the features each path reads; only main infers."""
-        slow, fast = self.backbone.channels
-        main = {"main": (0, slow + fast)}
-        auxiliary = {"slow": (0, slow), "fast": (slow, slow + fast)}
-        return main | auxiliary if self.pathway_enhancement and not self.for_inference else main
 
 
 class PathOutputs(NamedTuple):

@@ -1,6 +1,5 @@
 """The SlowFast backbone: two ResNets at two frame rates, fused after the stem and stages 2 to 4."""
 
-import dataclasses
 from collections.abc import Callable, Sequence
 
 import jax
@@ -9,54 +8,20 @@ from flax import nnx
 from jax import Array, lax
 from jaxtyping import Float, Int
 
-from sfsign_jax.models.activation import relu
-from sfsign_jax.models.convolution import Convolution, max_pool_space
+from sfsign_jax.models.batch_norm import BatchNorm
+from sfsign_jax.models.config import EXPANSION, STAGES, BackboneConfig
 from sfsign_jax.models.fusion import Fusion, fused_channels
-from sfsign_jax.models.initial_values import Rng
-from sfsign_jax.models.normalization import BatchNorm
-from sfsign_jax.models.padding import divide
-from sfsign_jax.models.remat import KEEP, kept_for_gradient, kept_where_wide
+from sfsign_jax.models.initializers import Rng
+from sfsign_jax.models.lengths import divide
+from sfsign_jax.models.lowering.conv3d import Convolution, max_pool_space
+from sfsign_jax.models.lowering.relu import relu
+from sfsign_jax.models.lowering.saved_for_gradient import KEEP, kept_for_gradient, kept_where_wide
 
-STAGES = ("s2", "s3", "s4", "s5")
-EXPANSION = 4  # outer channels of a bottleneck / inner channels
 STEM_TIME_KERNELS = (1, 5)  # slow, fast
 # Temporal kernels of the stages' first blocks, slow and fast.
 TIME_KERNELS = {"s2": (1, 3), "s3": (1, 3), "s4": (3, 3), "s5": (3, 3)}
 
 Pathways = list[Float[Array, "b t_pathway h w c_pathway"]]  # [slow, fast]
-
-
-@dataclasses.dataclass(frozen=True)
-class BackboneConfig:
-    """The published backbone is "64x2 R101 50 50".
-
-    Raises:
-        ValueError: a size that no backbone has.
-    """
-
-    depths: tuple[int, ...] = (3, 4, 23, 3)
-    # Only this many blocks of each stage look over time; later ones have temporal kernel 1.
-    temporal_blocks: tuple[int, ...] = (3, 4, 6, 3)
-    width: int = 64  # channels of the slow stem
-    beta_inv: int = 8  # slow channels / fast channels
-    alpha: int = 4  # frames of the fast pathway / frames of the slow one
-    fusion: str = "FuseBiAdd"
-    fusion_ratio: int = 2  # channels a concatenating fusion adds to slow / fast channels
-    # Blocks start as their shortcut: good from pretrained weights, slow from random ones.
-    zero_init_final_bn: bool = True
-
-    def __post_init__(self):
-        sizes = (*self.depths, self.width, self.beta_inv, self.alpha, self.fusion_ratio)
-        if not len(self.depths) == len(self.temporal_blocks) == len(STAGES) or min(sizes) < 1:
-            raise ValueError("depths and temporal_blocks are four numbers, and sizes at least 1.")
-        if self.width % self.beta_inv:
-            raise ValueError(f"width {self.width} is no multiple of beta_inv {self.beta_inv}.")
-
-    @property
-    def channels(self) -> tuple[int, int]:
-        """Channels of the features of the slow and of the fast pathway."""
-        slow = self.width * 2 ** (len(STAGES) - 1) * EXPANSION
-        return slow, slow // self.beta_inv
 
 
 class PathwayStem(nnx.Module):

@@ -12,15 +12,10 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float, Int
 
+from sfsign_jax.models.config import STAGES
 from sfsign_jax.models.fusion import KERNEL
-from sfsign_jax.models.padding import divide
-from sfsign_jax.models.slowfast import (
-    STAGES,
-    STEM_TIME_KERNELS,
-    SlowFast,
-    Stage,
-    block_for_inference,
-)
+from sfsign_jax.models.lengths import divide
+from sfsign_jax.models.slowfast import STEM_TIME_KERNELS, SlowFast, Stage, block_for_inference
 
 Kept = dict[str, Float[Array, "1 steps *rest"]]  # by layer: the last steps of its input
 Steps = tuple[Float[Array, "1 t *rest"], int]  # of a pathway, and how many it is behind the input

@@ -8,12 +8,12 @@ from flax import nnx
 from jax import Array, lax
 from jaxtyping import Float, Int
 
-from sfsign_jax.models.activation import relu
-from sfsign_jax.models.initial_values import Rng, torch_uniform, xavier_uniform
-from sfsign_jax.models.matrix_product import matrix_product
-from sfsign_jax.models.normalization import BatchNorm
-from sfsign_jax.models.padding import divide
-from sfsign_jax.models.time_convolution import mask_time, stack_time_taps
+from sfsign_jax.models.batch_norm import BatchNorm
+from sfsign_jax.models.initializers import Rng, torch_uniform, xavier_uniform
+from sfsign_jax.models.lengths import divide
+from sfsign_jax.models.lowering.conv_time import mask_time, stack_time_taps
+from sfsign_jax.models.lowering.matmul import matrix_product
+from sfsign_jax.models.lowering.relu import relu
 
 LSTM_LAYERS = 2
 

@@ -11,14 +11,9 @@ from jaxtyping import Bool, Float, Int, UInt8
 
 from sfsign_jax.data.transforms import crop_flip_normalize
 from sfsign_jax.losses import recognition_loss
-from sfsign_jax.models.padding import num_steps
-from sfsign_jax.models.sign_model import (
-    ModelConfig,
-    ModelOutputs,
-    SignModel,
-    model_with,
-    valid_length,
-)
+from sfsign_jax.models.config import ModelConfig
+from sfsign_jax.models.lengths import num_steps
+from sfsign_jax.models.sign_model import ModelOutputs, SignModel, model_with, valid_length
 from sfsign_jax.training.optimizer import Recipe
 from sfsign_jax.training.state import TrainState
 

@@ -9,7 +9,8 @@ from ml_collections import ConfigDict
 from sfsign_jax.checkpoint import load_checkpoint
 from sfsign_jax.conversion import caffe2
 from sfsign_jax.errors import UserError
-from sfsign_jax.models.sign_model import ModelConfig, new_model
+from sfsign_jax.models.config import ModelConfig
+from sfsign_jax.models.sign_model import new_model
 
 CLASSIFIERS = ("classifier", "conv_classifier")
 

@@ -15,14 +15,14 @@ from ml_collections import ConfigDict
 from tensorboardX import SummaryWriter
 from tqdm import tqdm
 
-from sfsign_jax import configuration
 from sfsign_jax.checkpoint import ModelDescription, save_checkpoint
 from sfsign_jax.data.batching import ClipBatch
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_rate
 from sfsign_jax.files import write_text_atomically
-from sfsign_jax.inference import predict_split
-from sfsign_jax.parallel import clip_mesh, described, is_first_process, on, whole
+from sfsign_jax.recognition.network import predict_split
+from sfsign_jax.runtime.mesh import clip_mesh, described, is_first_process, on, whole
+from sfsign_jax.training import config as configuration
 from sfsign_jax.training.initialization import initial_weights
 from sfsign_jax.training.optimizer import Recipe, global_norm
 from sfsign_jax.training.run_checkpoints import (

@@ -12,8 +12,8 @@ from jax import Array
 from jaxtyping import Bool, Float, Int
 
 from sfsign_jax.losses import LossWeights
+from sfsign_jax.models.config import STAGES
 from sfsign_jax.models.sign_model import Padding
-from sfsign_jax.models.slowfast import STAGES
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's
 COSINE_FLOOR = 0.025  # share of the learning rate that is left at the end

@@ -15,7 +15,7 @@ import orbax.checkpoint as ocp
 
 from sfsign_jax.checkpoint import reason_of
 from sfsign_jax.errors import UserError
-from sfsign_jax.parallel import arrays_of_first_process, is_first_process, of_first_process
+from sfsign_jax.runtime.mesh import arrays_of_first_process, is_first_process, of_first_process
 from sfsign_jax.training.state import TrainState
 
 FOLDER = "checkpoints"

@@ -9,7 +9,6 @@ from flax import nnx
 from jax.sharding import Mesh
 from ml_collections import ConfigDict
 
-from sfsign_jax import configuration
 from sfsign_jax.checkpoint import load_checkpoint
 from sfsign_jax.data.batching import ClipBatch
 from sfsign_jax.data.catalog import open_dataset
@@ -23,8 +22,9 @@ from sfsign_jax.data.features import (
 from sfsign_jax.data.training_batches import clip_ids, training_batches
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
-from sfsign_jax.extraction import fingerprint
-from sfsign_jax.inference import ClipLogits, clip_logits, feature_logits
+from sfsign_jax.recognition.feature_extraction import fingerprint
+from sfsign_jax.recognition.network import ClipLogits, clip_logits, feature_logits
+from sfsign_jax.training import config as configuration
 
 
 class Source(NamedTuple):

@@ -9,7 +9,8 @@ from jax import Array
 from jaxtyping import Int
 
 from sfsign_jax.errors import UserError
-from sfsign_jax.models.sign_model import ModelConfig, new_model
+from sfsign_jax.models.config import ModelConfig
+from sfsign_jax.models.sign_model import new_model
 from sfsign_jax.training.optimizer import Moments, Recipe, no_moments
 
 

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 from jax import Array
 from jaxtyping import Float
 
-from sfsign_jax.compilation import jit_training
-from sfsign_jax.models.sign_model import ModelConfig
-from sfsign_jax.parallel import everywhere
+from sfsign_jax.models.config import ModelConfig
+from sfsign_jax.runtime.compilation import jit_training
+from sfsign_jax.runtime.mesh import everywhere
 from sfsign_jax.training.gradient import Batch, loss_and_gradient
 from sfsign_jax.training.optimizer import Recipe, adam, global_norm, learning_rate
 from sfsign_jax.training.state import TrainState

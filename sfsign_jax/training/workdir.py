@@ -13,7 +13,7 @@ from ml_collections import ConfigDict
 
 from sfsign_jax.errors import UserError
 from sfsign_jax.files import write_text_atomically
-from sfsign_jax.parallel import is_first_process
+from sfsign_jax.runtime.mesh import is_first_process
 
 CONFIG = "config.json"
 RUN = "run.json"

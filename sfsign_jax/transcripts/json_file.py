@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sfsign_jax.files import write_text_atomically
-from sfsign_jax.recognition import Recognition
+from sfsign_jax.recognition.result import Recognition
 from sfsign_jax.transcripts.transcript import Transcript
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sfsign_jax.recognition import Recognition
+from sfsign_jax.recognition.result import Recognition
 
 
 class Transcript(NamedTuple):

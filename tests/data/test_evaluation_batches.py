@@ -6,7 +6,7 @@ from small_dataset import DATASET, record, small_config
 from sfsign_jax.data.catalog import open_dataset
 from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
 from sfsign_jax.errors import UserError
-from sfsign_jax.parallel import clip_mesh
+from sfsign_jax.runtime.mesh import clip_mesh
 
 
 def dev_batches(dataset=DATASET, batch_size=2, padding="masked", **data):

@@ -9,7 +9,7 @@ from small_dataset import DATASET, small_config
 import sfsign_jax.data.training_batches as module
 from sfsign_jax.data.training_batches import training_batches
 from sfsign_jax.errors import UserError
-from sfsign_jax.parallel import clip_mesh
+from sfsign_jax.runtime.mesh import clip_mesh
 
 STEPS = 2  # of an epoch: five clips, two a batch
 
@@ -57,14 +57,14 @@ def test_the_number_of_workers_changes_nothing(workers):
 def test_a_run_goes_on_at_any_batch_in_another_process(tmp_path):
     code = (
         "import sys, numpy, small_dataset, sfsign_jax.data.training_batches as t\n"
-        "from sfsign_jax.parallel import clip_mesh\n"
+        "from sfsign_jax.runtime.mesh import clip_mesh\n"
         "config = small_dataset.small_config()\n"
         "batches = t.training_batches(small_dataset.DATASET, config, 3, 6, clip_mesh(1))\n"
         "numpy.savez(sys.argv[1], **{f'{i}/{k}': v for i, b in enumerate(batches)"
         " for k, v in b.items()})"
     )
     saved = tmp_path / "batches.npz"
-    folder = Path(__file__).parent
+    folder = Path(__file__).parents[1] / "support"
     subprocess.run([sys.executable, "-c", code, saved], cwd=folder, check=True)
     rest = batches(small_config(), epochs=3)[3:]
     with np.load(saved) as arrays:

@@ -5,15 +5,11 @@ import itertools
 import jax
 import numpy as np
 import pytest
+from ctc_paths import collapse, random_log_probs
 from prefix_beam import prefix_beam_search
 
 from sfsign_jax.decoding import beam_search, greedy_search
 from sfsign_jax.errors import UserError
-
-
-def collapse(path):
-    merged = [token for token, _ in itertools.groupby(path)]
-    return tuple(token for token in merged if token != 0)
 
 
 def all_sequences(log_probs):
@@ -26,11 +22,6 @@ def all_sequences(log_probs):
     )
     starts = np.cumsum((0, *counts[:-1]))
     return dict(zip(labels, np.logaddexp.reduceat(picked, starts, axis=1).T, strict=True))
-
-
-def random_log_probs(rng, clips, steps, symbols):
-    logits = rng.normal(size=(clips, steps, symbols)) * rng.choice([0.5, 2, 5], (clips, 1, 1))
-    return np.asarray(jax.nn.log_softmax(logits))
 
 
 def realistic_log_probs(rng, steps, symbols, peak):

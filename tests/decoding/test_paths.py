@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from test_beam import collapse, random_log_probs
+from ctc_paths import collapse, random_log_probs
 
 from sfsign_jax.decoding import align_tokens, greedy_search
 

@@ -6,9 +6,9 @@ import pytest
 from flax import nnx
 from oracle import oracle_of, small_config, state_of
 
+from sfsign_jax.models.batch_norm import BatchNorm
 from sfsign_jax.models.folding import fold_batch_norms, normalized_convolutions
 from sfsign_jax.models.fusion import INITIAL_WEIGHT, Fusion
-from sfsign_jax.models.normalization import BatchNorm
 from sfsign_jax.models.sign_model import for_inference, model_with
 
 

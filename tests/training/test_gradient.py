@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from flax import nnx
 from oracle import small_config
-from test_step import batch
+from training_batch import batch
 
 from sfsign_jax.models.sign_model import new_model
-from sfsign_jax.parallel import by_clip, clip_mesh, on, whole
+from sfsign_jax.runtime.mesh import by_clip, clip_mesh, on, whole
 from sfsign_jax.training import Recipe
 from sfsign_jax.training.gradient import interleaved_parts, loss_and_gradient
 from sfsign_jax.training.state import train_state_of

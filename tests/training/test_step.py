@@ -10,6 +10,7 @@ import torch
 import torch_reference as reference
 from flax import nnx
 from oracle import oracle_of, small_config
+from training_batch import batch
 
 from sfsign_jax.conversion.names import released_axes, released_names
 from sfsign_jax.losses import LossWeights
@@ -20,21 +21,6 @@ from sfsign_jax.training.state import train_state_of
 
 CONFIG = small_config(num_classes=5, depths=(1, 1, 1, 1))
 RECIPE = Recipe(epochs=4, steps_per_epoch=10, learning_rate=1e-3, crop_size=(32, 32))
-
-
-def batch(bucket=16, labels=((1, 2), (3, 0)), num_frames=(14, 11)):
-    rng = np.random.default_rng(0)
-    frames = np.zeros((2, bucket, 40, 40, 3), np.uint8)
-    for row, n in zip(frames, num_frames, strict=True):
-        row[:n] = rng.integers(0, 256, (n, 40, 40, 3))
-    return {
-        "frames": frames,
-        "num_frames": np.array(num_frames, np.int32),
-        "corner": np.array([[0, 3], [8, 1]], np.int32),
-        "flip": np.array([True, False]),
-        "labels": np.array(labels, np.int32),
-        "num_labels": np.array([2, 1], np.int32),
-    }
 
 
 def ours(tensors):

@@ -7,7 +7,7 @@ import numpy as np
 import pympi
 import pytest
 
-from sfsign_jax.recognition import Alternative, Recognition
+from sfsign_jax.recognition.result import Alternative, Recognition
 from sfsign_jax.transcripts import WRITERS, Transcript
 
 

@@ -1,0 +1,1 @@
+"""What command lines share: flags and arguments, mistakes as sentences, the process they run in."""

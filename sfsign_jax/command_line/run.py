@@ -1,0 +1,18 @@
+"""How a command ends: done, or with one sentence about a mistake and exit status 2."""
+
+import sys
+from collections.abc import Callable
+
+from sfsign_jax.errors import UserError
+
+
+def run_command_line(main: Callable[[], None]) -> None:
+    """Runs `main`; a UserError becomes `error: <sentence>` on stderr and exit status 2.
+
+    Every other exception passes through with its traceback: it is a bug, not a mistake of the user.
+    """
+    try:
+        main()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,117 @@
+"""Writes a recogniser as one file: program, weights, vocabulary, and the code that runs them."""
+
+import functools
+import inspect
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import flatbuffers
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jaxtyping import Int, UInt8
+
+from sfsign_jax.data.batching import BUCKET
+from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.decoding import align_tokens, beam_search
+from sfsign_jax.exporting import loader
+from sfsign_jax.files import replacing
+from sfsign_jax.models.config import ModelConfig
+from sfsign_jax.models.lengths import total_stride
+from sfsign_jax.recognition.network import clip_logits
+from sfsign_jax.recognition.recognizer import Recognizer
+
+PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
+
+
+def write_artifact(path: Path, recognizer: Recognizer, platforms: Sequence[str]) -> None:
+    """A zip file that Python runs (see `loader`); `platforms` are those the program is lowered for.
+
+    Raises:
+        UserError: the recogniser has no vocabulary, or nothing can be written there.
+    """
+    vocabulary = recognizer.named_classes()
+    preprocessing = recognizer.preprocessing
+    weights, structure = jax.tree.flatten(recognizer.state)
+    program = functools.partial(
+        exported_program,
+        structure=structure,
+        config=recognizer.config,
+        preprocessing=preprocessing,
+    )
+    (buckets,) = jax.export.symbolic_shape("buckets", constraints=["buckets >= 1"])
+    frames = (BUCKET * buckets, *preprocessing.frame_size, 3)
+    exported = jax.export.export(jax.jit(program), platforms=platforms)(
+        [jax.ShapeDtypeStruct(x.shape, x.dtype) for x in weights],
+        jax.ShapeDtypeStruct(frames, jnp.uint8),
+        jax.ShapeDtypeStruct((), jnp.int32),
+    )
+    about = {
+        "frame_size": preprocessing.frame_size,
+        "bucket": BUCKET,
+        "frame_rate": preprocessing.frame_rate,
+        "vocabulary": vocabulary,
+    }
+    arrays = io.BytesIO()
+    np.savez(arrays, *jax.device_get(weights))
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        archive.writestr("about.json", json.dumps(about, ensure_ascii=False, indent=1))
+        archive.writestr("program.bin", exported.serialize())
+        archive.writestr("weights.npz", arrays.getbuffer())
+        archive.write(inspect.getfile(loader), "loader.py")
+        archive.writestr("__main__.py", "import loader\n\nloader.main()\n")
+        package = Path(inspect.getfile(flatbuffers)).parent
+        for file in sorted(package.glob("*.py")):
+            archive.write(file, f"flatbuffers/{file.name}")
+
+
+def exported_program(
+    weights: list[Array],
+    frames: UInt8[Array, "n height width 3"],
+    num_frames: Int[Array, ""],
+    *,
+    structure: jax.tree_util.PyTreeDef,
+    config: ModelConfig,
+    preprocessing: Preprocessing,
+) -> dict[str, Array]:
+    """From stored frames to the best sequences, and where the glosses of the first one stand.
+
+    Entries of `best` and `spans` from lengths[0] on mean nothing.
+    """
+    logits = inspect.unwrap(clip_logits)(
+        jax.tree.unflatten(structure, weights),
+        without_top(frames, preprocessing.drop_top_rows)[None],
+        num_frames[None],
+        config=config,
+        preprocessing=preprocessing,
+    )
+    log_probs = jax.nn.log_softmax(logits.sequence_logits)
+    tokens, lengths, scores = (x[0] for x in beam_search(log_probs, logits.num_steps))
+    first, last = align_tokens(log_probs[0], logits.num_steps[0], tokens[0], lengths[0])
+    stride = total_stride(config.temporal_stack)
+    end = jnp.minimum(last * stride + stride, num_frames) - 1
+    return {
+        "tokens": tokens,
+        "lengths": lengths,
+        "scores": scores,
+        "best": tokens[0],
+        "spans": jnp.stack([first * stride, end], axis=1),
+        "logits": logits.sequence_logits[0],
+        "num_steps": logits.num_steps[0],
+    }
+
+
+def without_top(
+    frames: UInt8[Array, "n height width 3"], rows: int
+) -> UInt8[Array, "n height width 3"]:
+    """As `drop_top`, on the device."""
+    if rows == 0:
+        return frames
+    stretched = jax.image.resize(
+        frames[:, rows:].astype(jnp.float32), frames.shape, "linear", antialias=False
+    )
+    return jnp.round(stretched).astype(jnp.uint8)

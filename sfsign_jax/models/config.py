@@ -1,0 +1,82 @@
+"""What fixes the shapes of a model's parameters: written to every checkpoint's model.json."""
+
+import dataclasses
+
+from sfsign_jax.models.fusion import INITIAL_WEIGHT
+
+STAGES = ("s2", "s3", "s4", "s5")
+EXPANSION = 4  # outer channels of a bottleneck / inner channels
+BLANK_CLASS = 0  # of CTC; the glosses of a vocabulary are the classes from 1 on
+
+
+@dataclasses.dataclass(frozen=True)
+class BackboneConfig:
+    """The published backbone is "64x2 R101 50 50".
+
+    Raises:
+        ValueError: a size that no backbone has.
+    """
+
+    depths: tuple[int, ...] = (3, 4, 23, 3)
+    # Only this many blocks of each stage look over time; later ones have temporal kernel 1.
+    temporal_blocks: tuple[int, ...] = (3, 4, 6, 3)
+    width: int = 64  # channels of the slow stem
+    beta_inv: int = 8  # slow channels / fast channels
+    alpha: int = 4  # frames of the fast pathway / frames of the slow one
+    fusion: str = "FuseBiAdd"
+    fusion_ratio: int = 2  # channels a concatenating fusion adds to slow / fast channels
+    # Blocks start as their shortcut: good from pretrained weights, slow from random ones.
+    zero_init_final_bn: bool = True
+
+    def __post_init__(self):
+        sizes = (*self.depths, self.width, self.beta_inv, self.alpha, self.fusion_ratio)
+        if not len(self.depths) == len(self.temporal_blocks) == len(STAGES) or min(sizes) < 1:
+            raise ValueError("depths and temporal_blocks are four numbers, and sizes at least 1.")
+        if self.width % self.beta_inv:
+            raise ValueError(f"width {self.width} is no multiple of beta_inv {self.beta_inv}.")
+
+    @property
+    def channels(self) -> tuple[int, int]:
+        """Channels of the features of the slow and of the fast pathway."""
+        slow = self.width * 2 ** (len(STAGES) - 1) * EXPANSION
+        return slow, slow // self.beta_inv
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelConfig:
+    """Everything that fixes the shapes of the parameters; the defaults are the published model.
+
+    Raises:
+        ValueError: a value that no model has.
+    """
+
+    num_classes: int  # vocabulary + 1; the blank is class 0
+    backbone: BackboneConfig = BackboneConfig()
+    temporal_stack: tuple[str, ...] = ("K5", "P2", "K5", "P2")
+    hidden_size: int = 1024  # both directions of the BiLSTM together
+    pathway_enhancement: bool = True  # PFE: auxiliary slow and fast paths in training
+    share_classifier: int = 1  # 1: a path's two uses share one; 2: one for every path; 0: none
+    weight_norm: bool = True  # cosine classifier
+    feature_dropout: float = 0.5
+    lstm_dropout: float = 0.3
+    # As recognition runs it: without the paths of training, batch norms part of the convolutions.
+    for_inference: bool = False
+
+    def __post_init__(self):
+        if self.backbone.fusion not in INITIAL_WEIGHT:
+            raise ValueError(f"fusion is {self.backbone.fusion!r}; one of {[*INITIAL_WEIGHT]}.")
+        for layer in self.temporal_stack:
+            if layer[:1] not in ("K", "P") or not layer[1:].isdigit() or int(layer[1:]) < 1:
+                raise ValueError(f"temporal_stack has {layer!r}; layers are written like K5 or P2.")
+        if not any(layer[0] == "K" for layer in self.temporal_stack):
+            raise ValueError("temporal_stack needs at least one convolution such as K5.")
+        if self.share_classifier not in (0, 1, 2):
+            raise ValueError(f"share_classifier is {self.share_classifier}; it is 0, 1 or 2.")
+
+    @property
+    def path_channels(self) -> dict[str, tuple[int, int]]:
+        """First and last + 1 channel of the features each path reads; only main infers."""
+        slow, fast = self.backbone.channels
+        main = {"main": (0, slow + fast)}
+        auxiliary = {"slow": (0, slow), "fast": (slow, slow + fast)}
+        return main | auxiliary if self.pathway_enhancement and not self.for_inference else main

@@ -1,0 +1,1 @@
+"""Layers in forms that compilers turn into fast programs."""

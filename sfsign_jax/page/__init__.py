@@ -1,6 +1,0 @@
-"""A page in the browser: a video in, its glosses out, nothing kept."""
-
-from sfsign_jax.page.blocks import open_page
-from sfsign_jax.page.limits import Limits
-
-__all__ = ["Limits", "open_page"]

@@ -1,0 +1,1 @@
+"""From a video to what is signed in it."""

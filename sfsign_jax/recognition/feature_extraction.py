@@ -1,0 +1,129 @@
+"""From a trained network and a dataset to features on disk (see data.features)."""
+
+import functools
+import json
+import zlib
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from flax import nnx
+from ml_collections import ConfigDict
+from tqdm import tqdm
+
+from sfsign_jax.checkpoint import ModelDescription
+from sfsign_jax.data.batching import ClipBatch
+from sfsign_jax.data.catalog import Dataset
+from sfsign_jax.data.evaluation_batches import (
+    evaluation_batches,
+    evaluation_order,
+    reference,
+)
+from sfsign_jax.data.features import INDEX, clip_file
+from sfsign_jax.errors import UserError
+from sfsign_jax.files import replacing, write_text_atomically
+from sfsign_jax.models.config import ModelConfig
+from sfsign_jax.models.lengths import left_padding, num_steps, video_length
+from sfsign_jax.recognition.network import clip_features, one_behind
+from sfsign_jax.runtime.mesh import by_clip, clip_mesh, on, whole
+
+STARTED = "started.json"  # who began to fill a folder
+
+
+def extract_features(
+    state: nnx.State,
+    description: ModelDescription,
+    dataset: Dataset,
+    config: ConfigDict,
+    folder: Path,
+) -> None:
+    """Features of every clip of every split; clips that `folder` has already are left as they are.
+
+    Raises:
+        UserError: `folder` has features of another checkpoint or dataset, or can't be written.
+    """
+    start_folder(folder, {"dataset": dataset.name, "checkpoint": fingerprint(state)})
+    mesh = clip_mesh(config.evaluation.batch_size)
+    network = functools.partial(
+        clip_features,
+        whole(state, mesh),
+        config=description.config,
+        preprocessing=description.preprocessing,
+    )
+
+    def run(batch: ClipBatch) -> tuple[ClipBatch, Any]:
+        inputs = by_clip((batch.inputs, batch.num_frames), mesh)
+        with on(mesh):
+            return batch._replace(inputs=batch.inputs[:0]), network(*inputs)
+
+    for split, lengths in dataset.num_frames.items():
+        (folder / split).mkdir(exist_ok=True)
+        order = evaluation_order(lengths, "masked")
+        missing = [i for i in order if not clip_file(folder, split, i).exists()]
+        batches = evaluation_batches(dataset, split, config, missing, mesh)
+        with tqdm(total=len(lengths), desc=split, unit="clip", disable=None) as progress:
+            progress.update(len(lengths) - len(missing))
+            for batch, features in one_behind(map(run, batches)):
+                save_batch(folder / split, batch, jax.device_get(features), description.config)
+                progress.update(len(batch.ids))
+    write_index(folder, description.config, dataset)
+
+
+def start_folder(folder: Path, origin: dict[str, str]) -> None:
+    """Make the folder, or find it begun with the same checkpoint and dataset."""
+    started = folder / STARTED
+    if started.exists():
+        if json.loads(started.read_text(encoding="utf-8")) != origin:
+            raise UserError(
+                f"{folder} has features of another checkpoint or dataset: choose another --output"
+            )
+        return
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{folder} holds something else: choose another --output")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text_atomically(started, json.dumps(origin) + "\n")
+
+
+def fingerprint(state: nnx.State) -> str:
+    """A number that tells the arrays of two checkpoints apart."""
+    checksum = 0
+    for _, variable in sorted(nnx.to_flat_state(state), key=lambda item: str(item[0])):
+        checksum = zlib.crc32(np.asarray(variable[...]).tobytes(), checksum)
+    return f"{checksum:08x}"
+
+
+def save_batch(
+    folder: Path, batch: ClipBatch, features: tuple[np.ndarray, np.ndarray], config: ModelConfig
+) -> None:
+    stack, alpha = config.temporal_stack, config.backbone.alpha
+    for number, n, frames, steps in zip(batch.numbers, batch.num_frames, *features, strict=False):
+        rows = video_length(int(n), stack, alpha)
+        with replacing(folder / f"{number:06d}.npz") as path, path.open("wb") as file:
+            np.savez(
+                file,
+                frame_features=frames[:rows],
+                step_features=steps[: num_steps(rows, stack)],
+                first_frame=left_padding(stack),
+                num_frames=n,
+            )
+
+
+def write_index(folder: Path, config: ModelConfig, dataset: Dataset) -> None:
+    splits: dict[str, list[dict[str, Any]]] = {}
+    for split, records in dataset.splits.items():
+        splits[split] = []
+        for record, n in zip(records, dataset.num_frames[split], strict=True):
+            splits[split].append(
+                {
+                    "id": record["id"].decode(),
+                    "signer": record["signer"].decode(),
+                    "glosses": [gloss.decode() for gloss in record["glosses"]],
+                    "reference": reference(dataset, split, record),
+                    "num_frames": n,
+                    "rows": video_length(n, config.temporal_stack, config.backbone.alpha),
+                }
+            )
+    origin = json.loads((folder / STARTED).read_text(encoding="utf-8"))
+    index = {**origin, "vocabulary": dataset.vocabulary, "splits": splits}
+    write_text_atomically(folder / INDEX, json.dumps(index, ensure_ascii=False) + "\n")

@@ -1,0 +1,142 @@
+"""Where and when the network saw a gloss: Grad-CAM of each pathway (Selvaraju et al., ICCV 2017).
+
+Two things differ from the paper. Every frame has its own channel weights, since a sign is made of
+moments; and what an activation is on average over the clip does not count: a wall that looks the
+same in every frame says nothing about a sign, however much its channels do.
+"""
+
+import functools
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jax import Array
+from jaxtyping import Float, Int, UInt8
+
+from sfsign_jax.data.batching import BUCKET, bucket_of, stack_clips
+from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.models.config import STAGES, ModelConfig
+from sfsign_jax.models.lengths import divide, left_padding, total_stride
+from sfsign_jax.models.lowering.conv_time import mask_time
+from sfsign_jax.models.sign_model import model_with
+from sfsign_jax.models.slowfast import Pathways
+from sfsign_jax.recognition.network import centre_crops
+from sfsign_jax.recognition.result import Recognition
+
+SMALLEST_MAP = 14  # rows of the maps that are shown: 14 in the published model, of stage 4
+STEM_STRIDE = 4  # pixels between the rows of stage 2; each later stage doubles it
+
+
+class Heat(NamedTuple):
+    """How much each place in some frames of a clip spoke for a gloss; 0 or more, in no unit."""
+
+    frames: Int[np.ndarray, " n"]  # those that the pathway sees
+    maps: Float[np.ndarray, "n h w"]  # over the centre crop
+
+
+def explain(
+    state: nnx.State,
+    clip: UInt8[np.ndarray, "n height width 3"],
+    recognition: Recognition,
+    *,
+    config: ModelConfig,
+    preprocessing: Preprocessing,
+) -> Iterator[tuple[Heat, Heat]]:
+    """The heat in the slow and in the fast pathway, for each recognised gloss.
+
+    `clip` is all frames of `recognition.frames`, as stored.
+    """
+    frames, num_frames = stack_clips([clip], bucket_of(len(clip), [BUCKET]))
+    stride, left = total_stride(config.temporal_stack), left_padding(config.temporal_stack)
+    seen_maps, length = stage_maps(
+        state, frames, num_frames, config=config, preprocessing=preprocessing
+    )
+    for token, span in zip(recognition.tokens, recognition.spans, strict=True):
+        first, last = ((frame - recognition.frames[0]) // stride for frame in span)
+        maps = gloss_heat(
+            state,
+            seen_maps,
+            length,
+            num_frames,
+            np.int32(token),
+            np.array([first, last], np.int32),
+            config=config,
+            shown=explained_stage(preprocessing.crop_size[0]),
+        )
+        rates = (config.backbone.alpha, 1)
+        slow, fast = (seen(x, rate, left, len(clip)) for x, rate in zip(maps, rates, strict=True))
+        yield slow, fast
+
+
+def seen(maps: Float[Array, "t h w"], rate: int, left: int, num_frames: int) -> Heat:
+    """Without the frames that padding repeats: the clip's first is number `left`."""
+    frames = np.arange(len(maps)) * rate - left
+    own = (frames >= 0) & (frames < num_frames)
+    return Heat(frames[own], np.asarray(maps)[own])
+
+
+def explained_stage(crop_height: int) -> int:
+    """Number of the last stage (of STAGES) whose maps are not too coarse to show a hand."""
+    rows = [crop_height // (STEM_STRIDE * 2**i) for i in range(len(STAGES))]
+    return max(i for i in range(len(STAGES)) if i == 0 or rows[i] >= SMALLEST_MAP)
+
+
+@functools.partial(jax.jit, static_argnames=("config", "preprocessing"))
+def stage_maps(
+    state: nnx.State,
+    frames: UInt8[Array, "1 n height width 3"],
+    num_frames: Int[Array, "1"],
+    *,
+    config: ModelConfig,
+    preprocessing: Preprocessing,
+) -> tuple[Pathways, Int[Array, "1"]]:
+    """Activations of the explained stage over the padded clip, and its length: once for a clip."""
+    model = model_with(config, state)
+    crops = centre_crops(frames, preprocessing, "float32")
+    clips, length = model.padded(crops, num_frames, "masked")
+    shown = explained_stage(preprocessing.crop_size[0])
+    stems = model.backbone.stems(clips, length, False)
+    return model.backbone.run(STAGES[: shown + 1], stems, length, False), length
+
+
+@functools.partial(jax.jit, static_argnames=("config", "shown"))
+def gloss_heat(
+    state: nnx.State,
+    maps: Pathways,
+    length: Int[Array, "1"],
+    num_frames: Int[Array, "1"],
+    token: Int[Array, ""],
+    steps: Int[Array, "2"],
+    *,
+    config: ModelConfig,
+    shown: int,
+) -> tuple[Float[Array, "t_slow h w"], Float[Array, "t h w"]]:
+    """Of one gloss, whose first and last step are `steps`, in the maps of stage `shown`."""
+    model = model_with(config, state)
+    backbone = model.backbone
+
+    def score(maps: list[Array]) -> Array:
+        """The gloss's logits at its steps."""
+        features = backbone.features(backbone.run(STAGES[shown + 1 :], maps, length, False))
+        logits = model.from_features(features, num_frames).paths["main"].sequence_logits[0]
+        step = jnp.arange(logits.shape[0])
+        return jnp.where((step >= steps[0]) & (step <= steps[1]), logits[:, token], 0).sum()
+
+    lengths = (divide(length, backbone.alpha), length)
+    slow, fast = map(heat_of, maps, jax.grad(score)(maps), lengths)
+    return slow, fast
+
+
+def heat_of(
+    activation: Float[Array, "1 t h w c"],
+    gradient: Float[Array, "1 t h w c"],
+    length: Int[Array, "1"],
+) -> Float[Array, "t h w"]:
+    """Grad-CAM, equations 1 and 2, in every frame."""
+    weights = gradient.mean(axis=(2, 3), keepdims=True)
+    mean = mask_time(activation, length).sum(axis=1, keepdims=True) / length[0]
+    deviation = activation - mean
+    return jax.nn.relu((weights * deviation).sum(-1))[0]

@@ -1,0 +1,203 @@
+"""A trained model ready to use: clips of frames in, logits or glosses out."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from flax import nnx
+from jaxtyping import Float, UInt8
+
+from sfsign_jax.checkpoint import load_checkpoint
+from sfsign_jax.data.batching import BUCKET, bucket_of, stack_clips
+from sfsign_jax.data.frames import Frame, as_stored, drop_top
+from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.errors import UserError
+from sfsign_jax.models.config import ModelConfig
+from sfsign_jax.models.lengths import total_stride
+from sfsign_jax.models.sign_model import Padding, SignModel, for_inference
+from sfsign_jax.recognition.grad_cam import Heat, explain
+from sfsign_jax.recognition.network import ClipLogits, clip_logits
+from sfsign_jax.recognition.result import Recognition, recognition_of
+from sfsign_jax.recognition.sentences import Cut, sentences
+from sfsign_jax.recognition.video import step_logits, video_steps
+
+PAUSE = 25  # frames
+BLANK = 0.5  # probability
+
+
+class Recognizer:
+    """Recognises signing in clips; made by `sfsign_jax.load`."""
+
+    def __init__(
+        self, model: SignModel, vocabulary: tuple[str, ...] | None, preprocessing: Preprocessing
+    ):
+        self.model = model
+        self.vocabulary = vocabulary
+        self.preprocessing = preprocessing
+        self.state = nnx.state(model)  # the model's arrays, for jitted functions
+
+    @property
+    def config(self) -> ModelConfig:
+        return self.model.config
+
+    def logits(
+        self,
+        clips: Sequence[UInt8[np.ndarray, "n height width 3"]],
+        padding: Padding = "masked",
+        bucket: int | None = None,
+    ) -> ClipLogits:
+        """Logits of clips of frames as stored (RGB, the checkpoint's frame size), as one batch.
+
+        The batch has `bucket` frames; by default the next multiple of 32 of the longest clip.
+
+        Raises:
+            UserError: a clip has no frames, another frame size or another dtype.
+        """
+        logits = self._bucket_logits(clips, padding, bucket)
+        steps = int(logits.num_steps.max())
+        return ClipLogits(
+            logits.conv_logits[:, :steps], logits.sequence_logits[:, :steps], logits.num_steps
+        )
+
+    def _bucket_logits(
+        self, clips: Sequence[np.ndarray], padding: Padding, bucket: int | None
+    ) -> ClipLogits:
+        """The same with the bucket's steps: few shapes, so few programs."""
+        for i, clip in enumerate(clips):
+            self._check(clip, f"Clip {i}")
+        if rows := self.preprocessing.drop_top_rows:
+            clips = [np.stack([drop_top(frame, rows) for frame in clip]) for clip in clips]
+        longest = max(len(clip) for clip in clips)
+        frames, num_frames = stack_clips(clips, bucket or bucket_of(longest, [BUCKET]))
+        return clip_logits(
+            self.state,
+            frames,
+            num_frames,
+            config=self.config,
+            preprocessing=self.preprocessing,
+            padding=padding,
+        )
+
+    def recognize(self, clip: UInt8[np.ndarray, "n height width 3"]) -> Recognition:
+        """The glosses of one clip, by beam search over the BiLSTM's logits.
+
+        Raises:
+            UserError: as for `logits`, or the checkpoint has no vocabulary.
+        """
+        vocabulary = self.named_classes()
+        logits = self._bucket_logits([clip], "masked", None)
+        return recognition_of(
+            logits.sequence_logits,
+            int(logits.num_steps[0]),
+            vocabulary,
+            stride=total_stride(self.config.temporal_stack),
+            frames=(0, len(clip) - 1),
+        )
+
+    def recognize_video(
+        self, frames: Iterable[Frame], pause: int = PAUSE, blank: float = BLANK
+    ) -> Iterator[Recognition]:
+        """The sentences of a video of any length, each as soon as it has ended.
+
+        `frames` are RGB of any size; no more than a few hundred are held at a time. A sentence
+        ends where the temporal convolutions' probability of blank stays above `blank` for `pause`
+        frames.
+
+        Raises:
+            UserError: there are no frames, or the checkpoint has no vocabulary.
+        """
+        self.named_classes()
+        count = Counted(as_stored(frames, self.preprocessing))
+        steps = video_steps(self.state, count, config=self.config, preprocessing=self.preprocessing)
+        for first, sentence in sentences(steps, self.cut(pause, blank)):
+            recognition = self.recognize_steps(sentence, first, count.number)
+            if recognition.glosses:
+                yield recognition
+        if not count.number:
+            raise UserError("the video has no frames")
+
+    def cut(self, pause: int, blank: float = BLANK) -> Cut:
+        """Where sentences end, with a pause of so many frames."""
+        return Cut(max(2, round(pause / total_stride(self.config.temporal_stack))), blank)
+
+    def recognize_steps(
+        self, inputs: Float[np.ndarray, "steps hidden"], first: int, num_frames: int
+    ) -> Recognition:
+        """The glosses of a sentence from what the BiLSTM reads of it.
+
+        `first` is the number of its first step, `num_frames` how many frames the video has so far.
+
+        Raises:
+            UserError: the checkpoint has no vocabulary.
+        """
+        stride, length = total_stride(self.config.temporal_stack), len(inputs)
+        filled = np.pad(inputs, [(0, bucket_of(length, [BUCKET]) - length), (0, 0)])
+        steps = np.array([length], np.int32)
+        logits = step_logits(self.state, filled[None], steps, config=self.config)
+        frames = (first * stride, min((first + length) * stride, num_frames) - 1)
+        return recognition_of(logits, length, self.named_classes(), stride=stride, frames=frames)
+
+    def explain(
+        self, clip: UInt8[np.ndarray, "n height width 3"], recognition: Recognition
+    ) -> Iterator[tuple[Heat, Heat]]:
+        """Where the slow and the fast pathway saw each gloss.
+
+        `clip` is all frames of `recognition.frames`, as stored.
+
+        Raises:
+            UserError: as for `logits`.
+        """
+        self._check(clip, "The clip")
+        return explain(
+            self.state,
+            clip,
+            recognition,
+            config=self.config,
+            preprocessing=self.preprocessing,
+        )
+
+    def named_classes(self) -> tuple[str, ...]:
+        """The vocabulary.
+
+        Raises:
+            UserError: the checkpoint has none.
+        """
+        if self.vocabulary is None:
+            raise UserError(
+                "this checkpoint has no vocabulary, so its classes have no names: convert it "
+                "again with --vocabulary FILE"
+            )
+        return self.vocabulary
+
+    def _check(self, clip: np.ndarray, name: str) -> None:
+        expected = (*self.preprocessing.frame_size, 3)
+        if clip.ndim != 4 or clip.shape[1:] != expected or clip.dtype != np.uint8:
+            raise UserError(
+                f"{name} is {clip.dtype} of shape {clip.shape}; this model takes uint8 frames of "
+                f"shape (frames, {', '.join(map(str, expected))})."
+            )
+        if len(clip) == 0:
+            raise UserError(f"{name} has no frames")
+
+
+class Counted:
+    """An iterable that knows how many of its items were taken."""
+
+    def __init__(self, items: Iterable):
+        self.items = items
+        self.number = 0
+
+    def __iter__(self) -> Iterator:
+        for item in self.items:
+            self.number += 1
+            yield item
+
+
+def load(directory: str | Path) -> Recognizer:
+    """The recogniser in a checkpoint folder, on the default device.
+
+    Raises:
+        UserError: the folder is not a checkpoint.
+    """
+    model, description = load_checkpoint(Path(directory))
+    return Recognizer(for_inference(model), description.vocabulary, description.preprocessing)

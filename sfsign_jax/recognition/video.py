@@ -1,0 +1,194 @@
+"""A video of any length to the steps that the BiLSTM reads, in memory that does not grow with it.
+
+Frames come as a stream and go through the backbone a chunk at a time; what the temporal
+convolutions leave of them is one vector of a few kilobytes a step.
+"""
+
+import functools
+import inspect
+import itertools
+from collections.abc import Iterable, Iterator
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jax import Array
+from jaxtyping import Float, Int, UInt8
+
+from sfsign_jax.data.batching import BUCKET, blank_frames, bucket_of, stack_clips
+from sfsign_jax.data.frames import Frame
+from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.models.config import ModelConfig
+from sfsign_jax.models.lengths import (
+    left_padding,
+    num_steps,
+    seen_by_a_step,
+    total_stride,
+    video_length,
+)
+from sfsign_jax.models.sign_model import model_with
+from sfsign_jax.models.streaming import Kept, stream_features
+from sfsign_jax.recognition.network import centre_crops, clip_features, one_behind
+from sfsign_jax.recognition.sentences import Steps
+from sfsign_jax.runtime.compilation import jit_forward
+
+WHOLE = 320  # frames: clips up to this length are computed at once, which is faster
+CHUNK = 128  # frames of longer ones that are computed at once
+
+
+def video_steps(
+    state: nnx.State,
+    frames: Iterable[Frame],
+    *,
+    config: ModelConfig,
+    preprocessing: Preprocessing,
+) -> Iterator[Steps]:
+    """All steps of a video, a clip of ordinary length at once and longer ones in parts."""
+    frames = iter(frames)
+    clip = [*itertools.islice(frames, WHOLE + 1)]
+    if len(clip) > WHOLE:
+        rest = itertools.chain(clip, frames)
+        del clip  # held by its iterator until it has passed
+        yield from streamed_steps(
+            state, rest, config=config, preprocessing=preprocessing, chunk=CHUNK
+        )
+    elif clip:
+        images, num_frames = stack_clips([np.stack(clip)], bucket_of(len(clip), [BUCKET]))
+        features, _ = clip_features(
+            state, images, num_frames, config=config, preprocessing=preprocessing
+        )
+        length = video_length(len(clip), config.temporal_stack, config.backbone.alpha)
+        steps = temporal_steps(state, features, config=config)
+        yield first_of(steps, num_steps(length, config.temporal_stack))
+
+
+def streamed_steps(
+    state: nnx.State,
+    frames: Iterable[Frame],
+    *,
+    config: ModelConfig,
+    preprocessing: Preprocessing,
+    chunk: int,
+) -> Iterator[Steps]:
+    """All steps of a video, a chunk of frames at a time.
+
+    `chunk` is a multiple of alpha; memory grows with it.
+    """
+    stack = config.temporal_stack
+    overlap, stride = seen_by_a_step(stack) - total_stride(stack), total_stride(stack)
+    window = chunk // stride * stride + overlap
+    waiting = np.zeros((0, sum(config.backbone.channels)), np.float32)
+    for features in video_features(state, frames, config, preprocessing, chunk):
+        waiting = np.concatenate([waiting, features])
+        while len(waiting) >= window:
+            steps = temporal_steps(state, waiting[None, :window], config=config)
+            yield first_of(steps, chunk // stride)
+            waiting = waiting[window - overlap :]
+    rest = num_steps(len(waiting), stack)
+    if rest > 0:
+        filled = np.pad(waiting, [(0, window - len(waiting)), (0, 0)])
+        steps = temporal_steps(state, filled[None], config=config)
+        yield first_of(steps, rest)
+
+
+def video_features(
+    state: nnx.State,
+    frames: Iterable[Frame],
+    config: ModelConfig,
+    preprocessing: Preprocessing,
+    chunk: int,
+) -> Iterator[Float[np.ndarray, "t c"]]:
+    """Features of the padded video, chunk by chunk."""
+    padded = padded_frames(frames, config)
+    program = functools.partial(chunk_features, config=config, preprocessing=preprocessing)
+
+    def run() -> Iterator[tuple[Array, int, int]]:
+        kept = None
+        start = length = behind = 0
+        while (piece := [*itertools.islice(padded, chunk)]) or start - behind < length:
+            length += len(piece)
+            images = blank_frames(1, chunk, preprocessing.frame_size)
+            images[0, : len(piece)] = piece or 0
+            if kept is None:
+                kept = nothing_kept(state, images, config, preprocessing)
+            features, first, kept = program(state, images, np.int32(start), np.int32(length), kept)
+            if start == 0:
+                behind = -int(first)  # of every chunk
+            yield features, start - behind, length
+            start += chunk
+
+    for features, first, length in one_behind(run()):
+        yield within(features, first, length)
+
+
+def within(features: Float[Array, "1 t c"], first: int, length: int) -> Float[np.ndarray, "n c"]:
+    """Of features that begin with frame `first`, those of a video of `length` frames."""
+    return np.asarray(features)[0, max(-first, 0) : max(length - first, 0)]
+
+
+def padded_frames(frames: Iterable[Frame], config: ModelConfig) -> Iterator[Frame]:
+    """The first frame repeated before, the last one after, as every clip is."""
+    stack, number = config.temporal_stack, 0
+    for number, frame in enumerate(frames, 1):
+        if number == 1:
+            yield from itertools.repeat(frame, left_padding(stack))
+        yield frame
+    if number:
+        length = video_length(number, stack, config.backbone.alpha)
+        yield from itertools.repeat(frame, length - number - left_padding(stack))
+
+
+def nothing_kept(
+    state: nnx.State, images: np.ndarray, config: ModelConfig, preprocessing: Preprocessing
+) -> Kept:
+    program = functools.partial(
+        inspect.unwrap(chunk_features), config=config, preprocessing=preprocessing
+    )
+    kept = jax.eval_shape(program, state, images, jnp.array(0), jnp.array(0), None)[2]
+    return jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), kept)
+
+
+@functools.partial(jit_forward, static_argnames=("config", "preprocessing"))
+def chunk_features(
+    state: nnx.State,
+    frames: UInt8[Array, "1 n height width 3"],
+    start: Int[Array, ""],
+    length: Int[Array, ""],
+    kept: Kept | None,
+    *,
+    config: ModelConfig,
+    preprocessing: Preprocessing,
+) -> tuple[Float[Array, "1 n c"], Int[Array, ""], Kept]:
+    """Test transform and backbone (see `stream_features`)."""
+    crops = centre_crops(frames, preprocessing, "float32")
+    return stream_features(model_with(config, state).backbone, crops, start, length, kept)
+
+
+@functools.partial(jit_forward, static_argnames=("config",))
+def temporal_steps(
+    state: nnx.State, features: Float[Array, "1 t c"], *, config: ModelConfig
+) -> tuple[Float[Array, "1 steps hidden"], Float[Array, "1 steps"]]:
+    """The temporal convolutions of the main path, and what their classifier says of blank."""
+    path = model_with(config, state).paths["main"]
+    length = jnp.array(features.shape[1:2])
+    steps = path.temporal_conv(features[..., path.start : path.stop], length, train=False)
+    return steps, jax.nn.softmax(path.conv_classifier(steps))[..., 0]
+
+
+def first_of(steps: tuple[Array, Array], number: int) -> Steps:
+    """The first steps of the one clip that there is."""
+    return Steps(*(np.asarray(x)[0, :number] for x in steps))
+
+
+@functools.partial(jit_forward, static_argnames=("config",))
+def step_logits(
+    state: nnx.State,
+    steps: Float[Array, "b steps hidden"],
+    num_steps: Int[Array, " b"],
+    *,
+    config: ModelConfig,
+) -> Float[Array, "b steps classes"]:
+    """The BiLSTM's logits."""
+    path = model_with(config, state).paths["main"]
+    return path.classifier(path.bilstm(steps, num_steps, None))

@@ -1,0 +1,1 @@
+"""What computes: devices, the mesh of them, compilation, the host's memory."""

@@ -1,0 +1,65 @@
+"""How XLA compiles our programs, by backend."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import jax
+from jax import lax
+
+Options = dict[str, str | bool]  # of XLA's compiler for one backend
+
+# XLA would drop lax.optimization_barrier before it fuses: every block would then sum the outputs
+# of all blocks before it again, each value find out its clip's length anew, and what is to be
+# computed again for the gradient would be kept.
+BARRIERS: Options = {"xla_disable_hlo_passes": "cse_barrier_expander"}
+# Which operations become kernels of YNNPACK. Eigen convolves faster, for kernels' gradients up to
+# five times, and without YNNPACK a forward pass needs less memory; but batch statistics as XLA's
+# own loops are several times slower.
+YNNPACK = "xla_cpu_experimental_ynn_fusion_type"
+# cuBLAS adds offset and shortcut and rectifies at the end of a product; Triton's products don't,
+# and to choose among them takes most of the time to compile.
+CUBLAS: Options = {"xla_gpu_enable_triton_gemm": False}
+
+FORWARD: dict[str, Options] = {"cpu": {**BARRIERS, YNNPACK: ""}, "gpu": CUBLAS}
+TRAINING: dict[str, Options] = {
+    "cpu": {**BARRIERS, YNNPACK: "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_REDUCE"},
+    "gpu": CUBLAS,
+}
+
+
+def jit(function: Callable, options_of: dict[str, Options], **options: Any) -> Callable:
+    """`jax.jit`, with the compiler options of the backend."""
+
+    @functools.cache
+    def compiled(backend: str) -> Any:
+        own = known_options(**options_of.get(backend, {}))
+        return jax.jit(function, compiler_options=own, **options)
+
+    def program() -> Any:
+        return compiled(jax.default_backend())
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return program()(*args, **kwargs)
+
+    call.program = program  # type: ignore[attr-defined]
+    return call
+
+
+jit_forward = functools.partial(jit, options_of=FORWARD)
+jit_training = functools.partial(jit, options_of=TRAINING)
+
+
+@functools.cache
+def known_options(**options: str | bool) -> Options:
+    """Those that this version of XLA knows."""
+    return {name: value for name, value in options.items() if is_known({name: value})}
+
+
+def is_known(option: Options) -> bool:
+    try:
+        jax.jit(lax.optimization_barrier, compiler_options=option).lower(0).compile()
+    except jax.errors.JaxRuntimeError:
+        return False
+    return True

@@ -1,0 +1,77 @@
+"""What is made of a config's numbers: an architecture, a recipe, how frames are preprocessed."""
+
+import dataclasses
+from typing import Any
+
+from ml_collections import ConfigDict
+
+from sfsign_jax.data.catalog import Dataset
+from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.errors import UserError
+from sfsign_jax.losses import LossWeights
+from sfsign_jax.models.config import BackboneConfig, ModelConfig
+from sfsign_jax.training.optimizer import Recipe
+
+
+def model_config(config: ConfigDict, num_classes: int) -> ModelConfig:
+    """The architecture.
+
+    Raises:
+        UserError: a value that no model has.
+    """
+    fields: dict[str, Any] = config.model.to_dict()
+    backbone = [field.name for field in dataclasses.fields(BackboneConfig)]
+    try:
+        return ModelConfig(
+            num_classes=num_classes,
+            backbone=BackboneConfig(**{name: fields.pop(name) for name in backbone}),
+            **fields,
+        )
+    except ValueError as error:
+        raise UserError(f"config.model: {error}") from error
+
+
+def recipe(config: ConfigDict, steps_per_epoch: int) -> Recipe:
+    """How the model is trained.
+
+    Raises:
+        UserError: a value that no recipe has, or a batch that can't be cut into such parts.
+    """
+    if config.training.batch_size % config.training.accumulation:
+        raise UserError(
+            f"config.training.accumulation is {config.training.accumulation}: it must divide "
+            f"batch_size, which is {config.training.batch_size}"
+        )
+    try:
+        return Recipe(
+            epochs=config.training.epochs,
+            steps_per_epoch=steps_per_epoch,
+            loss_weights=LossWeights(**config.loss),
+            padding=config.training.padding,
+            crop_size=tuple(config.data.crop_size),
+            compute_dtype=config.training.compute_dtype,
+            accumulation=config.training.accumulation,
+            remat=tuple(config.training.remat),
+            freeze_statistics=config.training.freeze_statistics,
+            train_backbone=not config.data.features,
+            **config.optimizer,
+        )
+    except ValueError as error:
+        raise UserError(f"config: {error}") from error
+
+
+def preprocessing(config: ConfigDict, dataset: Dataset) -> Preprocessing:
+    """How the frames of a dataset reach the model.
+
+    Raises:
+        UserError: the crop does not fit, or is no multiple of 32.
+    """
+    crop_size, frame_size = tuple(config.data.crop_size), dataset.frame_size
+    if any(crop > size for crop, size in zip(crop_size, frame_size, strict=True)):
+        raise UserError(
+            f"config.data.crop_size is {crop_size}, but the frames are {frame_size}: choose a crop "
+            "that fits into them."
+        )
+    if any(crop % 32 for crop in crop_size):
+        raise UserError(f"config.data.crop_size is {crop_size}: both must be multiples of 32.")
+    return Preprocessing(frame_size, crop_size, dataset.drop_top_rows, dataset.frame_rate)

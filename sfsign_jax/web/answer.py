@@ -1,0 +1,71 @@
+"""What a video is recognised as, with the files a visitor may take home."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+from sfsign_jax.data.videos import open_footage
+from sfsign_jax.models.lengths import total_stride
+from sfsign_jax.pictures.timeline import frames_of, timeline
+from sfsign_jax.recognition.recognizer import Recognizer
+from sfsign_jax.recognition.result import Recognition
+from sfsign_jax.transcripts import WRITERS, Transcript
+from sfsign_jax.web.limits import admitted
+
+Progress = Callable[[int, int | None, str], object]  # done, of how many, of what
+
+
+class Answer(NamedTuple):
+    transcript: Transcript
+    seconds: float  # how long the video is
+    pictures: Sequence[bytes]  # a timeline of each sentence, as WebP
+    files: dict[str, bytes]  # by format
+
+
+def recognize(recognizer: Recognizer, video: Path, minutes: float, progress: Progress) -> Answer:
+    """What is signed in a video file of at most so many minutes.
+
+    Raises:
+        UserError: it can't be read, or is too long.
+    """
+    footage = open_footage(video, recognizer.preprocessing.frame_rate)
+    rate = footage.rate or 1.0
+    number = 0
+
+    def seen(frame: int) -> None:
+        nonlocal number
+        number = frame
+        progress(frame, footage.number, "frames")
+
+    sentences = list(recognizer.recognize_video(admitted(footage, video, minutes, seen)))
+    return Answer(
+        Transcript(video.name, rate, sentences),
+        number / rate,
+        list(pictures(recognizer, video, sentences, progress)),
+        {kind: written(kind, video.name, rate, sentences) for kind in WRITERS},
+    )
+
+
+def pictures(
+    recognizer: Recognizer, video: Path, sentences: Sequence[Recognition], progress: Progress
+) -> Iterator[bytes]:
+    footage = open_footage(video, recognizer.preprocessing.frame_rate)
+    stride = total_stride(recognizer.config.temporal_stack)
+    for number, (shown, sentence) in enumerate(frames_of(footage.frames, sentences), 1):
+        progress(number, len(sentences), "pictures")
+        image = BytesIO()
+        # A fifth of PNG's size, which counts where a video has a hundred sentences.
+        timeline(shown, sentence, stride).savefig(image, dpi=110, format="webp")
+        yield image.getvalue()
+
+
+def written(kind: str, name: str, rate: float, sentences: Sequence[Recognition]) -> bytes:
+    # ELAN's files name a video by its whole path: not by one of this machine. ELAN then looks for
+    # it beside its file.
+    transcript = Transcript(f"/{name}" if kind == "eaf" else name, rate, sentences)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, name)
+        WRITERS[kind](path, transcript)
+        return path.read_bytes()

@@ -1,0 +1,232 @@
+"""Wrong input: one sentence, status 2, no traceback, nothing half-written."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from oracle import oracle_of, small_config, state_of
+
+from sfsign_jax.checkpoint import ModelDescription, load_checkpoint, save_checkpoint
+from sfsign_jax.data.transforms import Preprocessing
+
+ROOT = Path(__file__).parents[2]
+CONFIG = ["--config", str(ROOT / "configs" / "demo.py")]
+
+
+def run(*arguments, cwd):
+    """Status and output of `python -m …` or `python tools/…`."""
+    command = [sys.executable, *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def assert_one_sentence(result, *words):
+    assert result.returncode == 2, result.stderr
+    assert "Traceback" not in result.stderr
+    errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1, result.stderr
+    for word in words:
+        assert word in errors[0]
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    """A small model of three glosses that no dataset has."""
+    config = small_config(num_classes=4)
+    folder = tmp_path_factory.mktemp("models") / "small"
+    description = ModelDescription(config, ("X", "Y", "Z"), Preprocessing((40, 40), (32, 32)))
+    save_checkpoint(folder, state_of(config, oracle_of(config)), description)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """A prepared dataset of a few synthetic clips."""
+    folder = tmp_path_factory.mktemp("prepared")
+    prepare = ["-m", "sfsign_jax.prepare", "synthetic_signs/demo", "--clips", "6,2,2"]
+    result = run(*prepare, "--prepared_dir", folder, cwd=folder)
+    assert result.returncode == 0, result.stderr
+    assert "6 train, 2 dev, 2 test clips" in result.stdout
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--workdir", "run"], ["--config"]),
+        ([*CONFIG], ["--workdir"]),
+        (
+            [*CONFIG, "--workdir", "run", "--config.optimizer.learning_rat=1"],
+            ["the config has no key 'learning_rat' Did you mean \"learning_rate\""],
+        ),
+        ([*CONFIG, "--workdir", "run", "--config.zzz.y=1"], ["the config has no key 'zzz'"]),
+        ([*CONFIG, "--workdir", "run", "--config.data.prepared_dir=nowhere"], ["prepare"]),
+        (["--config", "configs/missing.py", "--workdir", "run"], ["missing.py"]),
+    ],
+    ids=["no config", "no workdir", "unknown key", "unknown part", "no data", "missing config"],
+)
+def test_train(arguments, words, tmp_path):
+    assert_one_sentence(run("-m", "sfsign_jax.train", *arguments, cwd=tmp_path), *words)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.xdist_group("train")
+def test_train_evaluate_and_recognize(prepared, tmp_path):
+    """A run of two epochs of three batches, end to end."""
+    small = [
+        "--config.data.name=synthetic_signs/demo_6_2_2",
+        f"--config.data.prepared_dir={prepared}",
+        "--config.model.width=8",
+        "--config.model.beta_inv=2",
+        "--config.model.hidden_size=8",
+        "--config.model.pathway_enhancement=False",
+        "--config.training.epochs=2",
+        "--config.training.batch_size=2",
+        "--config.evaluation.batch_size=2",
+    ]
+    workdir = tmp_path / "run"
+    trained = run("-m", "sfsign_jax.train", *CONFIG, "--workdir", workdir, *small, cwd=tmp_path)
+    assert trained.returncode == 0, trained.stderr
+    log = (workdir / "train.log").read_text()
+    assert "epoch 2/2" in log
+    assert "dev WER" in log
+    assert list(workdir.glob("events.out.tfevents*"))
+
+    other = ["--config.optimizer.learning_rate=1.0", "--workdir", workdir]
+    again = run("-m", "sfsign_jax.train", *CONFIG, *small, *other, cwd=tmp_path)
+    assert_one_sentence(again, "config.optimizer.learning_rate is 0.003 there and 1.0 now")
+
+    best = workdir / "best"
+    evaluate = ["-m", "sfsign_jax.evaluate", *CONFIG, *small, "--checkpoint", best]
+    evaluated = run(*evaluate, "--split", "test", cwd=tmp_path)
+    assert evaluated.returncode == 0, evaluated.stderr
+    assert evaluated.stdout.count("WER") == 2
+    results = workdir / "evaluation" / "test"
+    metrics = json.loads((results / "metrics.json").read_text())
+    assert metrics["checkpoint"] == "best"
+    assert "test-00000" in (results / "report.html").read_text()
+    heads = metrics["heads"]
+    for head in ("BiLSTM", "conv"):
+        files = ["--reference", results / "references.stm", "--hypothesis", results / f"{head}.ctm"]
+        scored = run("-m", "sfsign_jax.score", *files, cwd=tmp_path)
+        assert f"{heads[head]['rate'] / 100:.2%}" in scored.stdout
+        assert scored.stdout.splitlines()[0] in evaluated.stdout
+    assert_one_sentence(run(*evaluate, "--split", "tset", cwd=tmp_path), "tset", "dev")
+
+    extract = ["-m", "sfsign_jax.extract_features", *CONFIG, *small, "--checkpoint", best]
+    extracted = run(*extract, "--output", "features", cwd=tmp_path)
+    assert extracted.returncode == 0, extracted.stderr
+    assert "features of 10 clips" in extracted.stdout
+    assert len(list((tmp_path / "features").glob("*/*.npz"))) == 10
+    assert_one_sentence(run(*extract, cwd=tmp_path), "--output")
+
+    video = tmp_path / "clip.mp4"
+    exported = run(
+        ROOT / "tools" / "export_clip.py",
+        "synthetic_signs/demo_6_2_2",
+        video,
+        f"--prepared_dir={prepared}",
+        cwd=tmp_path,
+    )
+    assert exported.returncode == 0, exported.stderr
+    recognize = ["-m", "sfsign_jax.recognize", "--checkpoint", best, "--format", "json", video]
+    recognized = run(*recognize, cwd=tmp_path)
+    assert recognized.returncode == 0, recognized.stderr
+    assert json.loads((tmp_path / "clip.glosses.json").read_text())["frame_rate"] == 25
+
+
+def test_evaluate_with_another_vocabulary(checkpoint, prepared, tmp_path):
+    data = [
+        "--config.data.name=synthetic_signs/demo_6_2_2",
+        f"--config.data.prepared_dir={prepared}",
+    ]
+    arguments = [*CONFIG, *data, "--checkpoint", checkpoint]
+    result = run("-m", "sfsign_jax.evaluate", *arguments, cwd=tmp_path)
+    assert_one_sentence(result, "another vocabulary")
+
+
+def test_recognize(checkpoint, tmp_path):
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    recognize = ["-m", "sfsign_jax.recognize", "--checkpoint", checkpoint]
+    assert_one_sentence(run(*recognize, frames, cwd=tmp_path), "has no frames")
+    assert_one_sentence(run(*recognize, "missing.mp4", cwd=tmp_path), "missing.mp4")
+    (frames / "0.png").write_bytes(b"not an image")
+    assert_one_sentence(run(*recognize, frames, cwd=tmp_path), "0.png", "not an image")
+    assert not list(tmp_path.glob("*.timeline.png"))
+    for i in range(9):
+        cv2.imwrite(str(frames / f"{i}.png"), np.full((50, 60, 3), 20 * i, np.uint8))
+    result = run(*recognize, frames, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert cv2.imread(str(tmp_path / "frames.timeline.png")).shape[1] > 1000
+    timed = [*recognize, "--format", "srt", "--format", "eaf"]
+    assert_one_sentence(run(*timed, frames, cwd=tmp_path), "folder", "--frame_rate")
+    assert_one_sentence(run(*recognize, frames, "frames.mp4", cwd=tmp_path), "called frames")
+
+    several = run(*timed, "--frame_rate", "25", "missing.mp4", frames, cwd=tmp_path)
+    assert several.returncode == 1
+    assert several.stderr.splitlines()[1:] == [
+        "error: there is no video or folder of frames at missing.mp4",
+        "1 of 2 videos could not be recognised",
+    ]
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {
+        "frames.timeline.png",
+        "frames.glosses.srt",
+        "frames.glosses.eaf",
+    }
+
+
+def test_live_and_export(checkpoint, tmp_path):
+    live = ["-m", "sfsign_jax.live", "--checkpoint", checkpoint, "--follow", "missing.mkv"]
+    assert_one_sentence(run(*live, cwd=tmp_path), "missing.mkv")
+    export = ["-m", "sfsign_jax.export", "--checkpoint", checkpoint, "--output"]
+    nowhere = run(*export, "nowhere/sign.model", "--platforms", "cpu", cwd=tmp_path)
+    assert_one_sentence(nowhere, "nowhere/sign.model")
+    unknown = run(*export, "sign.model", "--platforms", "cpu,abacus", cwd=tmp_path)
+    assert unknown.returncode == 2
+    assert "abacus: choose of cpu, cuda, rocm, tpu" in unknown.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_convert(tmp_path):
+    (tmp_path / "broken.pt").write_bytes(b"no checkpoint")
+    convert = [ROOT / "tools" / "convert_weights.py"]
+    assert_one_sentence(run(*convert, "broken.pt", "model", cwd=tmp_path), "broken.pt")
+    assert_one_sentence(run(*convert, "missing.pt", "model", cwd=tmp_path), "missing.pt")
+    (tmp_path / "evil.pkl").write_bytes(b"cbuiltins\nopen\n(Vran\nVw\ntR.")
+    (tmp_path / "glosses.txt").write_text("A\nB\n")
+    evil = run(*convert, "evil.pkl", "model", "--vocabulary", "glosses.txt", cwd=tmp_path)
+    assert_one_sentence(evil, "evil.pkl", "asks to run builtins.open")
+    assert_one_sentence(run(*convert, "evil.pkl", "model", cwd=tmp_path), "--vocabulary")
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"broken.pt", "evil.pkl", "glosses.txt"}
+
+
+def test_convert_there_and_back(checkpoint, tmp_path):
+    convert = [ROOT / "tools" / "convert_weights.py"]
+    to = run(*convert, checkpoint, "model.pt", "--to-pytorch", cwd=tmp_path)
+    assert to.returncode == 0, to.stderr
+    again = run(*convert, checkpoint, "model.pt", "--to-pytorch", cwd=tmp_path)
+    assert_one_sentence(again, "model.pt exists already")
+    (tmp_path / "glosses.txt").write_text("A\nB\n")
+    short = run(*convert, "model.pt", "back", "--vocabulary", "glosses.txt", cwd=tmp_path)
+    assert_one_sentence(short, "the vocabulary has 2 glosses, model.pt 3")
+    back = run(*convert, "model.pt", "back", cwd=tmp_path)
+    assert back.returncode == 0, back.stderr
+    assert load_checkpoint(tmp_path / "back")[1].vocabulary == ("X", "Y", "Z")
+    for name in ("checkpoint", "nowhere"):
+        result = run(*convert, name, "other.pt", "--to-pytorch", cwd=tmp_path)
+        assert_one_sentence(result, "not a checkpoint")
+    assert not (tmp_path / "other.pt").exists()
+
+
+def test_prepare(tmp_path):
+    prepare = ["-m", "sfsign_jax.prepare", "--prepared_dir", tmp_path]
+    assert_one_sentence(run(*prepare, "fenix", cwd=tmp_path), "synthetic_signs")
+    assert_one_sentence(run(*prepare, "synthetic_signs/large", cwd=tmp_path), "demo, full")
+    synthetic = [*prepare, "synthetic_signs/demo", "--clips"]
+    assert_one_sentence(run(*synthetic, "6,3", cwd=tmp_path), "6,3", "three numbers")
+    assert not list(tmp_path.iterdir())

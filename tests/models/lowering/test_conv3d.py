@@ -1,0 +1,101 @@
+"""Oracle: XLA's own 3-D convolution."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+
+from sfsign_jax.models.lowering import conv2d as image_convolution
+from sfsign_jax.models.lowering.conv2d import WIDE, convolve_images
+from sfsign_jax.models.lowering.conv3d import convolve, max_pool_space
+from sfsign_jax.models.lowering.conv_time import mask_time
+
+
+@pytest.mark.parametrize(
+    ("kernel", "time_stride", "space_stride"),
+    [
+        ((1, 1, 1), 1, 1),
+        ((1, 1, 1), 1, 2),
+        ((3, 1, 1), 1, 1),
+        ((5, 1, 1), 4, 1),
+        ((1, 3, 3), 1, 1),
+        ((1, 3, 3), 1, 2),
+        ((1, 7, 7), 1, 2),
+        ((5, 7, 7), 1, 2),
+    ],
+)
+def test_convolve_equals_3d_convolution(kernel, time_stride, space_stride):
+    x = jax.random.normal(jax.random.key(0), (2, 13, 10, 8, 3))
+    length = jnp.array([13, 11])
+    weights = jax.random.normal(jax.random.key(1), (*kernel, 3, 4))
+    expected = lax.conv_general_dilated(
+        mask_time(x, length) if kernel[0] > 1 else x,
+        weights,
+        window_strides=(time_stride, space_stride, space_stride),
+        padding=[(k // 2, k // 2) for k in kernel],
+        dimension_numbers=("NDHWC", "DHWIO", "NDHWC"),
+    )
+    ours = convolve(x, weights, length, time_stride, space_stride)
+    np.testing.assert_allclose(ours, expected, atol=2e-4)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("size", [(14, 13), (8, 9)])
+@pytest.mark.parametrize("taps", [1, 3, 7])
+def test_gradients_of_image_convolutions_equal_jaxs(taps, size, stride):
+    with jax.enable_x64(True):
+        keys = jax.random.split(jax.random.key(0), 3)
+        x = jax.random.normal(keys[0], (3, *size, 4), jnp.float64)
+        kernel = jax.random.normal(keys[1], (taps, taps, 4, 5), jnp.float64)
+        shape = image_convolution.xla_convolution(x, kernel, stride).shape
+        upstream = jax.random.normal(keys[2], shape, jnp.float64)
+        _, ours = jax.vjp(
+            lambda x, kernel: image_convolution.convolve_images(x, kernel, stride), x, kernel
+        )
+        expected = image_convolution.jax_gradients(stride, x, kernel, upstream)
+        for gradient, value in zip(ours(upstream), expected, strict=True):
+            np.testing.assert_allclose(gradient, value, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (11, 8), (8, 9), (9, 11), (14, 14)])
+def test_wide_convolutions_by_fewer_products(size):
+    x = jax.random.normal(jax.random.key(0), (2, *size, image_convolution.WIDE))
+    kernel = jax.random.normal(jax.random.key(1), (3, 3, image_convolution.WIDE, 4)) / 24
+    ours = image_convolution.convolve_images(x, kernel, 1)
+    np.testing.assert_allclose(
+        ours, image_convolution.xla_convolution(x, kernel, 1), rtol=0, atol=1e-5
+    )
+
+
+def test_max_pool_ignores_the_padding():
+    x = -jnp.ones((1, 2, 4, 4, 1))
+    np.testing.assert_array_equal(max_pool_space(x), -np.ones((1, 2, 2, 2, 1)))
+
+
+def test_max_pool_and_its_gradient_equal_xlas():
+    x = jax.random.normal(jax.random.key(0), (2, 3, 9, 8, 4))
+
+    def xla(x):
+        window, strides = (1, 1, 3, 3, 1), (1, 1, 2, 2, 1)
+        padding = ((0, 0), (0, 0), (1, 1), (1, 1), (0, 0))
+        return lax.reduce_window(x, -jnp.inf, lax.max, window, strides, padding)
+
+    np.testing.assert_array_equal(max_pool_space(x), xla(x))
+    weights = jax.random.normal(jax.random.key(1), xla(x).shape)
+    ours, expected = (
+        jax.grad(lambda x, f=f: (f(x) * weights).sum())(x) for f in (max_pool_space, xla)
+    )
+    np.testing.assert_allclose(ours, expected, atol=1e-6)
+
+
+def test_any_number_of_images_in_one_program():
+    """As an exported recogniser needs it, of wide kernels too."""
+    rng = np.random.default_rng(0)
+    kernel = jnp.array(rng.normal(size=(3, 3, WIDE, 4)), jnp.float32)
+    (number,) = jax.export.symbolic_shape("number")
+    images = jax.ShapeDtypeStruct((number, 9, 8, WIDE), jnp.float32)
+    program = jax.export.export(jax.jit(lambda x: convolve_images(x, kernel, 1)))(images)
+    for size in (1, 5):
+        x = jnp.array(rng.normal(size=(size, 9, 8, WIDE)), jnp.float32)
+        np.testing.assert_allclose(program.call(x), convolve_images(x, kernel, 1), atol=1e-4)

@@ -1,0 +1,58 @@
+"""Oracle: the whole clip in one program."""
+
+import jax
+import numpy as np
+import pytest
+from oracle import oracle_of, small_config, state_of
+
+from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.recognition.network import clip_logits
+from sfsign_jax.recognition.video import step_logits, streamed_steps, video_steps
+
+PREPROCESSING = Preprocessing((40, 40), (32, 32))
+
+
+def video(num_frames):
+    rng = np.random.default_rng(num_frames)
+    return rng.integers(0, 256, (num_frames, 40, 40, 3), np.uint8)
+
+
+def differences(config, num_frames, chunk):
+    """The largest, of the BiLSTM's logits and the convolutions' probability of blank."""
+    state = state_of(config, oracle_of(config))
+    options = {"config": config, "preprocessing": PREPROCESSING}
+    frames = video(num_frames)
+    whole = clip_logits(state, frames[None], np.array([num_frames], np.int32), **options)
+    if chunk:
+        parts = [*streamed_steps(state, iter(frames), chunk=chunk, **options)]
+    else:
+        parts = [*video_steps(state, iter(frames), **options)]
+    inputs, blank = (np.concatenate(x) for x in zip(*parts, strict=True))
+    assert len(inputs) == len(blank) == int(whole.num_steps[0])
+    logits = step_logits(state, inputs[None], whole.num_steps, config=config)
+    expected = jax.nn.softmax(whole.conv_logits[0])[:, 0]
+    return np.abs(logits - whole.sequence_logits).max(), np.abs(blank - expected).max()
+
+
+@pytest.mark.parametrize(("num_frames", "chunk"), [(1, 8), (30, 64), (150, 8), (50, None)])
+def test_chunks_equal_the_whole(num_frames, chunk):
+    assert max(differences(small_config(), num_frames, chunk)) < 1e-5
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"depths": (2, 2, 3, 2), "temporal_blocks": (1, 2, 2, 2), "width": 4, "beta_inv": 2},
+        {"temporal_stack": ("K5", "P2"), "alpha": 2, "fusion": "FuseBiCat"},
+        {"temporal_stack": ("P3", "K3"), "fusion": "FuseFastToSlow"},
+    ],
+    ids=str,
+)
+def test_variants(changes):
+    assert max(differences(small_config(**changes), 50, 16)) < 1e-4
+
+
+def test_a_video_without_frames():
+    config = small_config()
+    state = state_of(config, oracle_of(config))
+    assert not [*video_steps(state, [], config=config, preprocessing=PREPROCESSING)]

@@ -1,0 +1,298 @@
+"""The page in a browser that can reach no other host, served as its users serve it."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import av
+import numpy as np
+import pympi
+import pysubs2
+import pytest
+from oracle import oracle_of, small_config, state_of
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from sfsign_jax.checkpoint import ModelDescription, save_checkpoint
+from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.data.videos import Footage
+from sfsign_jax.errors import UserError
+from sfsign_jax.web.limits import admitted
+from sfsign_jax.web.uploads import Uploads, sweep
+
+pytestmark = pytest.mark.xdist_group("demo_page")
+
+DEMO = [sys.executable, "-m", "sfsign_jax.demo"]
+# As a careless, or a nasty, vocabulary may have them.
+HOSTILE = ("<b>X&amp;", "${1+1}", "{{7*7}}\"'")
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    config = small_config(num_classes=4)
+    folder = tmp_path_factory.mktemp("models") / "small"
+    description = ModelDescription(config, HOSTILE, Preprocessing((40, 40), (32, 32)))
+    save_checkpoint(folder, state_of(config, oracle_of(config)), description)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("videos")
+    write_video(folder / "clip & co.mp4", 20)
+    write_video(folder / "long.mp4", 160)
+    (folder / "broken.mp4").write_bytes(b"not a video")
+    (folder / "large.mp4").write_bytes(bytes(1_100_000))
+    return folder
+
+
+def write_video(path, length):
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for i in range(length):
+            frame = np.full((48, 64, 3), 20 * i % 256, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode())
+
+
+@pytest.fixture(scope="module")
+def server(checkpoint, tmp_path_factory):
+    """Its address, and the folder of all its temporary files."""
+    kept = tmp_path_factory.mktemp("kept")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    limits = ["--max_minutes", "0.1", "--max_megabytes", "1"]
+    arguments = [*DEMO, "--checkpoint", str(checkpoint), "--port", port, *limits]
+    with subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(kept)}
+    ) as process:
+        line = process.stdout.readline()
+        assert line.startswith("the page is at http://127.0.0.1:")
+        yield line.split()[4], kept
+        assert process.poll() is None
+        process.terminate()
+        assert process.wait(20) == 0
+    assert list(kept.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def downloads(tmp_path_factory):
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="module")
+def browser(downloads):
+    chromedriver = shutil.which("chromedriver")
+    if chromedriver is None:
+        pytest.skip("no chromedriver here")
+    options = webdriver.ChromeOptions()
+    nowhere = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+    camera = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+    for argument in ("--headless", "--no-sandbox", "--disable-dev-shm-usage", nowhere, *camera):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
+    with webdriver.Chrome(options, webdriver.ChromeService(chromedriver)) as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser, server):
+    """The page, newly opened; nothing may have gone wrong, or been asked elsewhere, at the end."""
+    browser.get(server[0])
+    wait(lambda: browser.find_elements(By.CSS_SELECTOR, "input[type=file]"))
+    yield browser
+    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+    assert {url for url in requested(browser) if not url.startswith(server[0])} == set()
+
+
+def requested(browser):
+    messages = (json.loads(entry["message"])["message"] for entry in browser.get_log("performance"))
+    urls = (
+        message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+    )
+    return [url for url in urls if not url.startswith(("blob:", "data:"))]
+
+
+def wait(condition):
+    return WebDriverWait(None, 30, 0.05).until(lambda _: condition())
+
+
+def upload(browser, video):
+    browser.find_element(By.CSS_SELECTOR, "input[type=file]").send_keys(str(video))
+
+
+def recognize(browser, video):
+    """What the page then shows in the place of the result."""
+    upload(browser, video)
+    wait(lambda: browser.find_elements(By.TAG_NAME, "video"))
+    return answer(browser)
+
+
+def answer(browser):
+    click(browser, "Recognise")
+    [shown] = wait(lambda: browser.find_elements(By.CSS_SELECTOR, "signed-video, .problem"))
+    return shown
+
+
+def click(browser, text):
+    """The button that says this, once it is there."""
+    path = f"//button[contains(., '{text}') or @aria-label='{text}']"
+    wait(lambda: browser.find_elements(By.XPATH, path))[0].click()
+
+
+def files(folder):
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_a_video_is_recognized_and_deleted(page, server, videos, downloads):
+    shown = recognize(page, videos / "clip & co.mp4")
+    assert not files(server[1])
+    for link in shown.find_elements(By.CSS_SELECTOR, ".files a"):
+        link.click()
+    stem = "clip & co.glosses"
+    names = {f"{stem}.{kind}" for kind in ("json", "srt", "vtt", "eaf")}
+    wait(lambda: {path.name for path in downloads.iterdir()} == names)
+    transcript = json.loads((downloads / f"{stem}.json").read_text())
+    assert transcript["video"] == "clip & co.mp4"
+    [sentence] = transcript["sentences"]
+    glosses = [gloss["gloss"] for gloss in sentence["glosses"]]
+    assert set(glosses) <= set(HOSTILE)
+    for kind in ("srt", "vtt"):
+        [subtitle] = pysubs2.load(str(downloads / f"{stem}.{kind}"))
+        assert subtitle.start == round(1000 * sentence["start"])
+    elan = pympi.Elan.Eaf(downloads / f"{stem}.eaf")
+    assert [value for *_, value in elan.get_annotation_data_for_tier("glosses")] == glosses
+    assert elan.media_descriptors[0]["RELATIVE_MEDIA_URL"] == "./clip & co.mp4"
+    assert str(Path.cwd()) not in (downloads / f"{stem}.eaf").read_text()
+
+    listed = shown.find_elements(By.CSS_SELECTOR, ".signs button")
+    assert [button.text.rsplit(" ", 2)[0] for button in listed] == glosses
+    signs = shown.find_elements(By.CLASS_NAME, "sign")
+    assert [sign.get_attribute("title") for sign in signs] == glosses
+    assert [float(sign.get_attribute("data-end")) for sign in signs] == [
+        gloss["end"] for gloss in sentence["glosses"]
+    ]
+    listed[-1].click()
+    wait(lambda: shown.find_elements(By.CSS_SELECTOR, ".sign.on") == signs[-1:])
+    assert shown.find_element(By.CSS_SELECTOR, ".now .on").text == glosses[-1]
+    video, picture = (
+        shown.find_element(By.TAG_NAME, "video"),
+        shown.find_element(By.TAG_NAME, "img"),
+    )
+    wait(lambda: float(video.get_property("currentTime")) > sentence["glosses"][-1]["start"])
+    assert int(picture.get_property("naturalWidth")) > 1000
+
+
+def test_a_recording(page, server):
+    click(page, "Capture from camera")
+    click(page, "Click to Access Webcam")
+    click(page, "Record")
+    time.sleep(2.5)  # the first frames may take a second
+    click(page, "Stop")
+    wait(lambda: page.find_elements(By.CSS_SELECTOR, "[aria-label=Clear]"))
+    shown = answer(page)
+    assert shown.tag_name == "signed-video", shown.text
+    assert not files(server[1])
+
+
+def test_a_bad_video_gets_a_sentence_and_the_next_one_is_recognized(page, server, videos):
+    upload(page, videos / "large.mp4")
+    refusal = page.find_element(By.CLASS_NAME, "refusal")
+    wait(refusal.is_displayed)
+    assert refusal.text.startswith("large.mp4 has 1.1 MB, more than the limit of 1 MB")
+    for name, sentence in {
+        "broken.mp4": "broken.mp4 can't be read as a video",
+        "long.mp4": "long.mp4 is longer than the limit of 0.1 minutes",
+    }.items():
+        shown = recognize(page, videos / name)
+        wait(lambda shown=shown, sentence=sentence: shown.text.startswith(sentence))
+        assert not refusal.is_displayed()
+        assert not files(server[1])
+        page.refresh()
+        wait(lambda: page.find_elements(By.CSS_SELECTOR, "input[type=file]"))
+        refusal = page.find_element(By.CLASS_NAME, "refusal")
+    assert recognize(page, videos / "clip & co.mp4").tag_name == "signed-video"
+
+
+def test_a_video_is_deleted_when_its_visitor_leaves(page, server, videos):
+    upload(page, videos / "clip & co.mp4")
+    wait(lambda: page.find_elements(By.TAG_NAME, "video"))
+    assert [path.name for path in files(server[1])] == ["clip & co.mp4"]
+    time.sleep(2)  # until the server knows whose it is
+    page.get("about:blank")
+    wait(lambda: not files(server[1]))
+
+
+def test_the_page_fits_a_phone(page, videos):
+    screen = {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    recognize(page, videos / "clip & co.mp4")
+    widths = "return [innerWidth, document.documentElement.scrollWidth, document.body.scrollWidth]"
+    assert page.execute_script(widths) == [390] * 3
+
+
+def test_a_port_that_is_taken(server, checkpoint):
+    port = server[0].rstrip("/").rsplit(":", 1)[1]
+    arguments = [*DEMO, "--checkpoint", str(checkpoint), "--port", port]
+    result = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert f"error: the page can't be opened at 127.0.0.1:{port}" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_without_gradio(checkpoint):
+    program = (
+        "import sys; sys.modules['gradio'] = None; import sfsign_jax.demo as demo; demo.main()"
+    )
+    arguments = ["-c", program, "--checkpoint", str(checkpoint)]
+    result = subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, check=False
+    )
+    assert "pip install 'sfsign_jax[demo]'" in result.stderr
+
+
+def test_a_header_that_lies_about_the_length(tmp_path):
+    video = tmp_path / "clip.mp4"
+    video.touch()
+    frames = [np.zeros((1, 1, 3), np.uint8)] * 61
+    numbers = []
+    with pytest.raises(UserError, match=r"clip\.mp4 is longer than the limit of 0\.5 minutes"):
+        list(admitted(Footage(iter(frames), 2, None), video, 0.5, numbers.append))
+    assert numbers == list(range(1, 61))
+
+
+def test_broken_off_uploads_are_swept(tmp_path):
+    (tmp_path / "folder").mkdir()
+    for name in ("old", "folder/old", "folder/new"):
+        (tmp_path / name).touch()
+        if name.endswith("old"):
+            os.utime(tmp_path / name, (0, 0))
+    threading.Thread(target=sweep, args=(tmp_path, 3600), daemon=True).start()
+    wait(lambda: [path.name for path in files(tmp_path)] == ["new"])
+
+
+def test_equal_videos_of_two_visitors(tmp_path):
+    video = tmp_path / "folder" / "clip.mp4"
+    video.parent.mkdir()
+    video.touch()
+    uploads = Uploads()
+    uploads.hold("first", video)
+    uploads.hold("second", video)
+    uploads.release("first")
+    assert video.exists()
+    uploads.hold("second", video)
+    assert video.exists()
+    uploads.release("second")
+    assert list(tmp_path.iterdir()) == []
