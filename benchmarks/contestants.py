@@ -59,7 +59,7 @@ def ours(work: Work) -> Round:
         return lambda: jax.device_get(
             clip_logits(state, frames, num_frames, dtype=work.dtype, **options)
         )
-    recipe = Recipe(crop_size=size, compute_dtype=work.dtype)
+    recipe = Recipe(steps_per_epoch=1, crop_size=size, compute_dtype=work.dtype)
     state = create_train_state(config, recipe)
     batch = {
         "frames": frames,

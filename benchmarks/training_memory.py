@@ -43,7 +43,7 @@ def main() -> None:
 
 def measure(name: str, clips: int, arguments: argparse.Namespace, **options) -> None:
     crop = (arguments.crop_size, arguments.crop_size)
-    recipe = Recipe(crop_size=crop, **options)
+    recipe = Recipe(steps_per_epoch=1, crop_size=crop, **options)
     config = ModelConfig(num_classes=1296)
     rng = np.random.default_rng(0)
     batch = {

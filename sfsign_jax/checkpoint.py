@@ -18,6 +18,7 @@ from sfsign_jax.models.sign_model import SignModel, abstract_model, model_with
 
 DESCRIPTION = "model.json"
 ARRAYS = "arrays"
+OLD = ".old"  # ends the name of a checkpoint that is being replaced
 FORMAT = 1
 
 
@@ -50,6 +51,8 @@ def save_checkpoint(directory: Path, state: nnx.State, description: ModelDescrip
         UserError: nothing can be written there.
     """
     directory = Path(directory).absolute()
+    if (old := whole_copy(directory)) != directory:
+        old.rename(directory)
     unfinished = directory.with_name(directory.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     text = json.dumps({"format": FORMAT} | dataclasses.asdict(description), indent=2)
@@ -62,7 +65,7 @@ def save_checkpoint(directory: Path, state: nnx.State, description: ModelDescrip
         shutil.rmtree(unfinished, ignore_errors=True)
         raise UserError(f"{directory} can't be written: {reason_of(error)}") from error
     if directory.exists():
-        old = directory.with_name(directory.name + ".old")
+        old = directory.with_name(directory.name + OLD)
         shutil.rmtree(old, ignore_errors=True)
         directory.rename(old)
         unfinished.rename(directory)
@@ -71,13 +74,19 @@ def save_checkpoint(directory: Path, state: nnx.State, description: ModelDescrip
         unfinished.rename(directory)
 
 
+def whole_copy(directory: Path) -> Path:
+    """Where the checkpoint is: elsewhere only if its replacement was killed between two renames."""
+    old = directory.with_name(directory.name + OLD)
+    return old if old.is_dir() and not directory.exists() else directory
+
+
 def load_checkpoint(directory: Path) -> tuple[SignModel, ModelDescription]:
     """The model at `directory` on the default device.
 
     Raises:
         UserError: no checkpoint is there, or its arrays do not fit its description.
     """
-    directory = Path(directory).absolute()
+    directory = whole_copy(Path(directory).absolute())
     description = read_description(directory)
     shapes = abstract_model(description.config)[1]
     # Into NumPy's arrays, and from there to the device: a third faster than Orbax's own way there.
@@ -131,7 +140,7 @@ def read_description(directory: Path) -> ModelDescription:
     Raises:
         UserError: the file is missing or is not such a description.
     """
-    path = Path(directory) / DESCRIPTION
+    path = whole_copy(Path(directory)) / DESCRIPTION
     if not path.is_file():
         raise UserError(
             f"{directory} is not a checkpoint: it has no {DESCRIPTION}. Give a folder that "

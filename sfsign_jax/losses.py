@@ -93,8 +93,9 @@ def recognition_loss(
     weights: LossWeights = LossWeights(),
     count: Float[Array, ""] | None = None,
 ) -> tuple[Float[Array, ""], dict[str, Float[Array, ""]]]:
-    """The total and its parts, each weighted as it enters the total (SPEC "Loss and recipe").
+    """The total and its parts, each weighted as it enters the total.
 
+    See docs/specification.md, "Loss and recipe".
     The parts are seq_ctc, conv_ctc and distillation of the main path and, with PFE, slow and
     fast. Classes of labels count from 1; `labels` past `num_labels` are ignored. The total is
     infinite where a clip is too short for its labels. Where the clips are one of several equal

@@ -104,3 +104,28 @@ def test_arrays_that_do_not_fit(checkpoint, tmp_path):
     assert read_description(tmp_path / "model").config.hidden_size == 16
     with pytest.raises(UserError, match="do not fit"):
         load(tmp_path / "model")
+
+
+def test_a_kill_between_the_two_renames_of_a_replacement_loses_nothing(checkpoint, tmp_path):
+    folder = tmp_path / "best"
+    save_checkpoint(folder, state_of(CONFIG, oracle_of(CONFIG)), DESCRIPTION)
+    rename = type(folder).rename
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(type(folder), "rename", killed_after_one(rename))
+        save_checkpoint(folder, state_of(CONFIG, oracle_of(CONFIG, seed=1)), DESCRIPTION)
+    assert not folder.exists()
+    assert load_checkpoint(folder)[1] == DESCRIPTION
+    save_checkpoint(folder, state_of(CONFIG, oracle_of(CONFIG)), DESCRIPTION)
+    assert [path.name for path in tmp_path.iterdir()] == ["best"]
+
+
+def killed_after_one(rename):
+    calls = []
+
+    def renamed(*arguments):
+        calls.append(arguments)
+        if len(calls) > 1:
+            raise KeyboardInterrupt
+        return rename(*arguments)
+
+    return renamed

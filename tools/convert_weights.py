@@ -4,7 +4,8 @@ python tools/convert_weights.py SOURCE.pt|SOURCE.pkl DESTINATION [--vocabulary F
 python tools/convert_weights.py CHECKPOINT DESTINATION.pt --to-pytorch
 
 The architecture is read off the file; --model.alpha=4, --model.fusion=FuseBiAdd2 or
---model.temporal_stack=K5,P2,K5 say what its shapes can't.
+--model.temporal_stack=K5,P2,K5 say what its shapes can't. --dataset, or
+--preprocessing.drop_top_rows=48 and --preprocessing.frame_rate=30, say how its frames were stored.
 """
 
 import argparse
@@ -15,22 +16,26 @@ from typing import Any
 from flax import nnx
 
 from sfsign_jax.checkpoint import ModelDescription, load_checkpoint, save_checkpoint
+from sfsign_jax.command_line.arguments import positive
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.conversion import caffe2, pytorch
 from sfsign_jax.conversion.architecture import read_architecture
 from sfsign_jax.conversion.vocabulary import read_vocabulary
 from sfsign_jax.data.catalog import PREPARED_DIR, open_dataset
+from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.sign_model import new_model
 
-# What names and shapes can't tell.
-OPTIONS = {
+# What names and shapes can't tell: of the model,
+MODEL_OPTIONS = {
     "alpha": int,
     "fusion": str,
     "temporal_stack": lambda text: tuple(text.split(",")),
     "share_classifier": int,
 }
+# and of the frames that it was trained on.
+PREPROCESSING_OPTIONS = {"drop_top_rows": int, "frame_rate": positive}
 
 
 def main() -> None:
@@ -42,9 +47,11 @@ def main() -> None:
         pytorch.write_released_file(arguments.destination, nnx.state(model), description)
         print(f"{arguments.destination}: {len(nnx.to_flat_state(nnx.state(model)))} parameters")
         return
-    options = {name: getattr(arguments, name) for name in OPTIONS}
+    options = {name: getattr(arguments, name) for name in MODEL_OPTIONS}
+    stored = preprocessing(arguments)
     convert = convert_backbone if arguments.source.suffix == ".pkl" else convert_checkpoint
     state, description = convert(arguments.source, chosen_vocabulary(arguments), options)
+    description = dataclasses.replace(description, preprocessing=stored)
     save_checkpoint(arguments.destination, state, description)
     print(f"{arguments.destination}: {description.config}")
 
@@ -65,14 +72,17 @@ def parse_arguments() -> argparse.Namespace:
         help="glosses of the classes: a text file, one a line, or the published gloss_dict.npy",
     )
     glosses.add_argument(
-        "--dataset", metavar="NAME", help="take the vocabulary of this prepared dataset"
+        "--dataset",
+        metavar="NAME",
+        help="take vocabulary, frame rate and dropped rows of this prepared dataset",
     )
     parser.add_argument("--prepared_dir", default=PREPARED_DIR, metavar="DIR")
     parser.add_argument(
         "--to-pytorch", action="store_true", help="SOURCE is a checkpoint, DESTINATION a .pt file"
     )
-    for name, parse in OPTIONS.items():
-        parser.add_argument(f"--model.{name}", type=parse, dest=name, metavar="VALUE")
+    for group, options in (("model", MODEL_OPTIONS), ("preprocessing", PREPROCESSING_OPTIONS)):
+        for name, parse in options.items():
+            parser.add_argument(f"--{group}.{name}", type=parse, dest=name, metavar="VALUE")
     return parser.parse_args()
 
 
@@ -80,6 +90,31 @@ def chosen_vocabulary(arguments: argparse.Namespace) -> tuple[str, ...] | None:
     if arguments.dataset:
         return open_dataset(arguments.dataset, arguments.prepared_dir).vocabulary
     return arguments.vocabulary and read_vocabulary(arguments.vocabulary)
+
+
+def preprocessing(arguments: argparse.Namespace) -> Preprocessing:
+    """How frames reach the model: as the dataset has them, then as the options say.
+
+    Raises:
+        UserError: no row of a frame is left.
+    """
+    known = Preprocessing()
+    if arguments.dataset:
+        dataset = open_dataset(arguments.dataset, arguments.prepared_dir)
+        known = dataclasses.replace(
+            known,
+            frame_size=dataset.frame_size,
+            drop_top_rows=dataset.drop_top_rows,
+            frame_rate=dataset.frame_rate,
+        )
+    options = {name: getattr(arguments, name) for name in PREPROCESSING_OPTIONS}
+    given = {name: value for name, value in options.items() if value is not None}
+    if not 0 <= given.get("drop_top_rows", 0) < known.frame_size[0]:
+        raise UserError(
+            f"--preprocessing.drop_top_rows is {given['drop_top_rows']}, but the frames have "
+            f"{known.frame_size[0]} rows"
+        )
+    return dataclasses.replace(known, **given)
 
 
 def convert_checkpoint(

@@ -1,7 +1,7 @@
 """Backbones pretrained on actions (AVA, Kinetics): PySlowFast's Caffe2 files, into any fusion.
 
 Such a file holds a plain SlowFast (fast to slow, concatenated). What the model has beyond it
-keeps its initial value; what it has otherwise is adapted (SPEC "Released files").
+keeps its initial value; what it has otherwise is adapted (docs/specification.md, "Released files").
 """
 
 import re

@@ -34,7 +34,7 @@ def image_files(folder: Path) -> list[Path]:
     return sorted(file for file in files if not file.is_dir())
 
 
-def drop_top(
+def drop_top_rows(
     frame: UInt8[np.ndarray, "height width 3"], rows: int
 ) -> UInt8[np.ndarray, "height width 3"]:
     """A frame without its top rows, stretched to its old height, bilinear (CSL-Daily)."""
@@ -57,7 +57,12 @@ def resize_frames(
 
 
 def as_stored(frames: Iterable[Frame], preprocessing: Preprocessing) -> Iterator[Frame]:
-    """Frames at the size, and with the rows, that the model was trained on."""
+    """Frames of any size at the size of a prepared dataset's, all their rows included."""
     for frame in frames:
-        resized = resize_frames(frame[None], preprocessing.frame_size)[0]
-        yield drop_top(resized, preprocessing.drop_top_rows)
+        yield resize_frames(frame[None], preprocessing.frame_size)[0]
+
+
+def without_top_rows(frames: Iterable[Frame], preprocessing: Preprocessing) -> Iterator[Frame]:
+    """Stored frames as the network gets them: without the rows that training dropped."""
+    for frame in frames:
+        yield drop_top_rows(frame, preprocessing.drop_top_rows)

@@ -13,7 +13,7 @@ from jax.sharding import Mesh
 from jaxtyping import Int, UInt8
 
 from sfsign_jax.data.catalog import Dataset, Record
-from sfsign_jax.data.frames import decode_frame, drop_top
+from sfsign_jax.data.frames import decode_frame, drop_top_rows
 from sfsign_jax.runtime.mesh import by_clip
 
 
@@ -33,7 +33,7 @@ def load_clip(
             out[place] = out[place - 1]
         else:
             name = f"frame {number} of clip {record['id'].decode()}"
-            out[place] = drop_top(
+            out[place] = drop_top_rows(
                 decode_frame(record["frames"][number], name), dataset.drop_top_rows
             )
 

@@ -2,7 +2,7 @@
 
 A prefix is scored by all alignments that collapse to it (Hannun et al. 2014, "First-pass large
 vocabulary continuous speech recognition using bi-directional recurrent DNNs"); what is searched
-and what is pruned follows ctcdecode 1.0.3 (SPEC "Decoding and WER").
+and what is pruned follows ctcdecode 1.0.3 (docs/specification.md, "Decoding").
 """
 
 import functools

@@ -108,7 +108,7 @@ def exported_program(
 def without_top(
     frames: UInt8[Array, "n height width 3"], rows: int
 ) -> UInt8[Array, "n height width 3"]:
-    """As `drop_top`, on the device."""
+    """As `drop_top_rows`, on the device."""
     if rows == 0:
         return frames
     stretched = jax.image.resize(

@@ -98,10 +98,13 @@ class SignModel(nnx.Module):
         the batch, unless they are frozen, and runs every path; `key` None means no dropout;
         `remat` names stages of the backbone (see SlowFast).
         """
-        clips, length = self.padded(frames, num_frames, padding)
-        batch_statistics = train and not freeze_statistics
-        remat_stages = remat if train else None
-        features = full_precision(self.backbone(clips, length, batch_statistics, remat_stages))
+        features = self.frame_features(
+            frames,
+            num_frames,
+            padding=padding,
+            batch_statistics=train and not freeze_statistics,
+            remat=remat if train else None,
+        )
         return self.from_features(
             features,
             num_frames,
@@ -110,6 +113,19 @@ class SignModel(nnx.Module):
             freeze_statistics=freeze_statistics,
             key=key,
         )
+
+    def frame_features(
+        self,
+        frames: Float[Array, "b n h w 3"],
+        num_frames: Int[Array, " b"],
+        *,
+        padding: Padding = "masked",
+        batch_statistics: bool = False,
+        remat: tuple[str, ...] | None = None,
+    ) -> Float[Array, "b t c"]:
+        """The backbone's features of every padded frame, in f32 (see `__call__`)."""
+        clips, length = self.padded(frames, num_frames, padding)
+        return full_precision(self.backbone(clips, length, batch_statistics, remat))
 
     def padded(
         self, frames: Float[Array, "b n h w 3"], num_frames: Int[Array, " b"], padding: Padding
@@ -154,7 +170,7 @@ def valid_length(
 
 
 def new_model(config: ModelConfig, seed: int = 0) -> SignModel:
-    """A model with random weights, initialised as in SPEC "Model"."""
+    """A model with random weights, initialised as in docs/specification.md, "Model"."""
     model = SignModel(config, rng=np.random.default_rng(seed))
     return model_with(config, jax.tree.map(jnp.asarray, nnx.state(model)))
 

@@ -160,7 +160,10 @@ def block_for_gradient(keep: Callable[..., bool] | None) -> Callable[..., Array]
 
 
 class SlowFast(nnx.Module):
-    """Frames to one feature vector a frame, [slow | fast] (SPEC "Model"; SlowFast, section 3)."""
+    """Frames to one feature vector a frame, [slow | fast].
+
+    See docs/specification.md, "Model", and section 3 of SlowFast (ICCV 2019).
+    """
 
     def __init__(self, config: BackboneConfig, *, rng: Rng):
         self.alpha = config.alpha

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from sfsign_jax.data.frames import Frame, as_stored
+from sfsign_jax.data.frames import Frame, as_stored, without_top_rows
 from sfsign_jax.files import replacing
 from sfsign_jax.recognition.grad_cam import Heat
 from sfsign_jax.recognition.recognizer import Recognizer
@@ -39,7 +39,8 @@ def save_heat_strips(
         first, last = sentence.frames
         clip = np.stack([*itertools.islice(stored, first - passed, last + 1 - passed)])
         passed = last + 1
-        crops = recognizer.preprocessing.centre_crop(clip)
+        seen = np.stack([*without_top_rows(clip, recognizer.preprocessing)])
+        crops = recognizer.preprocessing.centre_crop(seen)
         for i, heats in enumerate(recognizer.explain(clip, sentence)):
             path = stem.with_name(f"{stem.name}.{number:03d}.{i + 1:02d}.png")
             start, end = sentence.spans[i]

@@ -25,6 +25,7 @@ from sfsign_jax.models.sign_model import model_with
 from sfsign_jax.models.slowfast import Pathways
 from sfsign_jax.recognition.network import centre_crops
 from sfsign_jax.recognition.result import Recognition
+from sfsign_jax.runtime.compilation import jit_forward, jit_training
 
 SMALLEST_MAP = 14  # rows of the maps that are shown: 14 in the published model, of stage 4
 STEM_STRIDE = 4  # pixels between the rows of stage 2; each later stage doubles it
@@ -47,7 +48,7 @@ def explain(
 ) -> Iterator[tuple[Heat, Heat]]:
     """The heat in the slow and in the fast pathway, for each recognised gloss.
 
-    `clip` is all frames of `recognition.frames`, as stored.
+    `clip` is all frames of `recognition.frames`, as the network gets them.
     """
     frames, num_frames = stack_clips([clip], bucket_of(len(clip), [BUCKET]))
     stride, left = total_stride(config.temporal_stack), left_padding(config.temporal_stack)
@@ -84,7 +85,7 @@ def explained_stage(crop_height: int) -> int:
     return max(i for i in range(len(STAGES)) if i == 0 or rows[i] >= SMALLEST_MAP)
 
 
-@functools.partial(jax.jit, static_argnames=("config", "preprocessing"))
+@functools.partial(jit_forward, static_argnames=("config", "preprocessing"))
 def stage_maps(
     state: nnx.State,
     frames: UInt8[Array, "1 n height width 3"],
@@ -102,7 +103,7 @@ def stage_maps(
     return model.backbone.run(STAGES[: shown + 1], stems, length, False), length
 
 
-@functools.partial(jax.jit, static_argnames=("config", "shown"))
+@functools.partial(jit_training, static_argnames=("config", "shown"))  # for it has a gradient
 def gloss_heat(
     state: nnx.State,
     maps: Pathways,

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sfsign_jax.data.batching import BUCKET
-from sfsign_jax.data.frames import Frame, as_stored
+from sfsign_jax.data.frames import Frame, as_stored, without_top_rows
 from sfsign_jax.models.lengths import num_steps, total_stride
 from sfsign_jax.recognition.live_features import live_features
 from sfsign_jax.recognition.recognizer import PAUSE, Recognizer
@@ -40,7 +40,7 @@ def live_glosses(
     told, until = "", -1  # the last gloss, and its last frame
     for look in live_features(
         recognizer.state,
-        as_stored(frames, recognizer.preprocessing),
+        without_top_rows(as_stored(frames, recognizer.preprocessing), recognizer.preprocessing),
         config=config,
         preprocessing=recognizer.preprocessing,
         hop=-(-hop // alpha) * alpha,

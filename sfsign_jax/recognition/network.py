@@ -70,6 +70,20 @@ def clip_features(
     return outputs.features, outputs.paths["main"].step_features
 
 
+@functools.partial(jit_forward, static_argnames=("config", "preprocessing"))
+def frame_features(
+    state: nnx.State,
+    frames: UInt8[Array, "b n height width 3"],
+    num_frames: Int[Array, " b"],
+    *,
+    config: ModelConfig,
+    preprocessing: Preprocessing,
+) -> Float[Array, "b t c"]:
+    """Features of the padded frames alone, in masked padding: the backbone's part of the work."""
+    crops = centre_crops(frames, preprocessing, "float32")
+    return model_with(config, state).frame_features(crops, num_frames)
+
+
 @functools.partial(jit_forward, static_argnames=("config",))
 def feature_logits(
     state: nnx.State,

@@ -9,7 +9,7 @@ from jaxtyping import Float, UInt8
 
 from sfsign_jax.checkpoint import load_checkpoint
 from sfsign_jax.data.batching import BUCKET, bucket_of, stack_clips
-from sfsign_jax.data.frames import Frame, as_stored, drop_top
+from sfsign_jax.data.frames import Frame, as_stored, without_top_rows
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 from sfsign_jax.models.config import ModelConfig
@@ -65,8 +65,7 @@ class Recognizer:
         """The same with the bucket's steps: few shapes, so few programs."""
         for i, clip in enumerate(clips):
             self._check(clip, f"Clip {i}")
-        if rows := self.preprocessing.drop_top_rows:
-            clips = [np.stack([drop_top(frame, rows) for frame in clip]) for clip in clips]
+        clips = [self._without_top_rows(clip) for clip in clips]
         longest = max(len(clip) for clip in clips)
         frames, num_frames = stack_clips(clips, bucket or bucket_of(longest, [BUCKET]))
         return clip_logits(
@@ -107,7 +106,8 @@ class Recognizer:
             UserError: there are no frames, or the checkpoint has no vocabulary.
         """
         self.named_classes()
-        count = Counted(as_stored(frames, self.preprocessing))
+        stored = as_stored(frames, self.preprocessing)
+        count = Counted(without_top_rows(stored, self.preprocessing))
         steps = video_steps(self.state, count, config=self.config, preprocessing=self.preprocessing)
         for first, sentence in sentences(steps, self.cut(pause, blank)):
             recognition = self.recognize_steps(sentence, first, count.number)
@@ -150,7 +150,7 @@ class Recognizer:
         self._check(clip, "The clip")
         return explain(
             self.state,
-            clip,
+            self._without_top_rows(clip),
             recognition,
             config=self.config,
             preprocessing=self.preprocessing,
@@ -168,6 +168,12 @@ class Recognizer:
                 "again with --vocabulary FILE"
             )
         return self.vocabulary
+
+    def _without_top_rows(self, clip: np.ndarray) -> np.ndarray:
+        """Stored frames as the network gets them."""
+        if not self.preprocessing.drop_top_rows:
+            return clip
+        return np.stack([*without_top_rows(clip, self.preprocessing)])
 
     def _check(self, clip: np.ndarray, name: str) -> None:
         expected = (*self.preprocessing.frame_size, 3)

@@ -29,7 +29,7 @@ from sfsign_jax.models.lengths import (
 )
 from sfsign_jax.models.sign_model import model_with
 from sfsign_jax.models.streaming import Kept, stream_features
-from sfsign_jax.recognition.network import centre_crops, clip_features, one_behind
+from sfsign_jax.recognition.network import centre_crops, frame_features, one_behind
 from sfsign_jax.recognition.sentences import Steps
 from sfsign_jax.runtime.compilation import jit_forward
 
@@ -55,7 +55,7 @@ def video_steps(
         )
     elif clip:
         images, num_frames = stack_clips([np.stack(clip)], bucket_of(len(clip), [BUCKET]))
-        features, _ = clip_features(
+        features = frame_features(
             state, images, num_frames, config=config, preprocessing=preprocessing
         )
         length = video_length(len(clip), config.temporal_stack, config.backbone.alpha)

@@ -21,10 +21,13 @@ COSINE_FLOOR = 0.025  # share of the learning rate that is left at the end
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """How a model is trained; the defaults are the published recipe (SPEC "Loss and recipe")."""
+    """How a model is trained; the defaults are the published recipe.
 
+    See docs/specification.md, "Loss and recipe".
+    """
+
+    steps_per_epoch: int  # batches: it depends on the data, so there is no default
     epochs: int = 80
-    steps_per_epoch: int = 1
     learning_rate: float = 1e-4
     schedule: str = "steps"  # or "cosine"
     step_epochs: tuple[int, ...] = (40, 60)

@@ -1,4 +1,4 @@
-"""Oracle: the distributions that SPEC "Frames and batches" states."""
+"""Oracle: the distributions that docs/specification.md, "Data" states."""
 
 import numpy as np
 import pytest

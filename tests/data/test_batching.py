@@ -58,7 +58,7 @@ def test_padding_overhead_counts_frames():
 
 
 def test_published_buckets_keep_padding_low():
-    """On lengths as PHOENIX2014 has them (SPEC "Frames and batches": mean 141, 99 % below 240)."""
+    """On PHOENIX2014's lengths (mean 141, 99 % below 240): docs/specification.md, "Data"."""
     rng = np.random.default_rng(0)
     lengths = np.clip(rng.gamma(16, 143 / 16, 5671), 32, 232).astype(int).tolist()
     buckets = published_config().data.buckets

@@ -2,7 +2,13 @@ import cv2
 import numpy as np
 import pytest
 
-from sfsign_jax.data.frames import as_stored, decode_frame, drop_top, resize_frames
+from sfsign_jax.data.frames import (
+    as_stored,
+    decode_frame,
+    drop_top_rows,
+    resize_frames,
+    without_top_rows,
+)
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 
@@ -22,10 +28,13 @@ def test_no_image():
 
 
 def test_top_rows_are_dropped_and_the_rest_is_stretched():
-    dropped = drop_top(frame(), 16)
+    dropped = drop_top_rows(frame(), 16)
     assert dropped.shape == (64, 48, 3)
     expected = cv2.resize(frame()[16:], (48, 64), interpolation=cv2.INTER_LINEAR)
     np.testing.assert_array_equal(dropped, expected)
-    np.testing.assert_array_equal(drop_top(frame(), 0), frame())
-    (stored,) = as_stored([frame()], Preprocessing((64, 48), (32, 32), drop_top_rows=16))
-    np.testing.assert_array_equal(stored, expected)
+    np.testing.assert_array_equal(drop_top_rows(frame(), 0), frame())
+    preprocessing = Preprocessing((64, 48), (32, 32), drop_top_rows=16)
+    (stored,) = as_stored([frame()], preprocessing)
+    np.testing.assert_array_equal(stored, frame())
+    (seen,) = without_top_rows([stored], preprocessing)
+    np.testing.assert_array_equal(seen, expected)

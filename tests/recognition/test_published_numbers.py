@@ -73,7 +73,7 @@ def test_frame_features(state):
 
 
 def test_first_training_step(state):
-    recipe = Recipe(learning_rate=1e-3, padding="reference")
+    recipe = Recipe(steps_per_epoch=1, learning_rate=1e-3, padding="reference")
     frames, num_frames = stack_clips(clips(), 32)
     batch = {
         "frames": frames,

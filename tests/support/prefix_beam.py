@@ -1,4 +1,4 @@
-"""Prefix beam search as SPEC "Decoding and WER" has it, in dictionaries and f64."""
+"""Prefix beam search as docs/specification.md, "Decoding" has it, in dictionaries and f64."""
 
 from collections import defaultdict
 

@@ -17,7 +17,7 @@ from sfsign_jax.training.gradient import interleaved_parts, loss_and_gradient
 from sfsign_jax.training.state import train_state_of
 
 CONFIG = small_config(depths=(1, 1, 1, 1), pathway_enhancement=False, zero_init_final_bn=False)
-RECIPE = Recipe(crop_size=(32, 32), compute_dtype="float64")
+RECIPE = Recipe(steps_per_epoch=1, crop_size=(32, 32), compute_dtype="float64")
 
 
 @pytest.fixture(autouse=True)
@@ -76,4 +76,4 @@ def test_parts_take_every_nth_clip():
 )
 def test_recipes_that_do_not_exist(options, words):
     with pytest.raises(ValueError, match=words):
-        Recipe(**options)
+        Recipe(steps_per_epoch=1, **options)

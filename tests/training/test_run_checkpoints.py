@@ -22,7 +22,7 @@ CONFIG = small_config()
 
 
 def state_at(step, seed=0):
-    state = create_train_state(CONFIG, Recipe(), seed)
+    state = create_train_state(CONFIG, Recipe(steps_per_epoch=1), seed)
     return state._replace(step=state.step + step)
 
 

@@ -143,3 +143,8 @@ def test_learning_rate_steps_once_an_epoch():
         [1, 0.5125, 0.025],
         rtol=1e-5,
     )
+
+
+def test_a_recipe_without_the_length_of_an_epoch_is_no_recipe():
+    with pytest.raises(TypeError, match="steps_per_epoch"):
+        Recipe(epochs=4)

@@ -1,0 +1,72 @@
+"""Every way into a recogniser takes frames as stored, and shows the network the same pixels."""
+
+import types
+
+import jax
+import numpy as np
+import pytest
+from flax import nnx
+from oracle import oracle_of, small_config, state_of
+
+from sfsign_jax.data.frames import drop_top_rows
+from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.models.sign_model import model_with
+from sfsign_jax.recognition import grad_cam, network, video
+from sfsign_jax.recognition.recognizer import Recognizer
+
+ROWS = 10
+CONFIG = small_config()
+
+
+def new_recognizer(drop_top_rows):
+    model = model_with(CONFIG, state_of(CONFIG, oracle_of(CONFIG)))
+    return Recognizer(model, tuple("ABCDEF"), Preprocessing((40, 40), (32, 32), drop_top_rows))
+
+
+@pytest.fixture(scope="module")
+def stored():
+    return np.random.default_rng(0).integers(0, 256, (30, 40, 40, 3), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def dropped(stored):
+    return np.stack([drop_top_rows(frame, ROWS) for frame in stored])
+
+
+def test_rows_are_dropped_once_whichever_way_frames_come_in(stored, dropped):
+    ours, plain = new_recognizer(ROWS), new_recognizer(0)
+    np.testing.assert_array_equal(
+        ours.logits([stored]).sequence_logits, plain.logits([dropped]).sequence_logits
+    )
+    recognition, expected = ours.recognize(stored), plain.recognize(dropped)
+    assert recognition[:-1] == expected[:-1]
+    found, of_video = ([*r.recognize_video(iter(x))] for r, x in ((ours, stored), (plain, dropped)))
+    assert [sentence[:-1] for sentence in found] == [sentence[:-1] for sentence in of_video]
+    heats, expected_heats = (
+        [*r.explain(x, recognition)] for r, x in ((ours, stored), (plain, dropped))
+    )
+    assert len(heats) == len(recognition.glosses) > 0
+    for heat, other in zip(heats, expected_heats, strict=True):
+        for pathway, of_other in zip(heat, other, strict=True):
+            np.testing.assert_array_equal(pathway.maps, of_other.maps)
+
+
+def test_a_short_video_goes_through_temporal_convolutions_and_bilstm_once(stored):
+    """The scan of a BiLSTM is a loop, and the backbone has none."""
+    state = nnx.state(new_recognizer(0).model)
+    arguments = (state, stored[None], np.array([30], np.int32))
+    options = {"config": CONFIG, "preprocessing": Preprocessing((40, 40), (32, 32))}
+    loops = {
+        function.__name__: function.program().lower(*arguments, **options).as_text().count("while(")
+        for function in (network.frame_features, network.clip_features)
+    }
+    assert loops["frame_features"] == 0 < loops["clip_features"]
+
+
+@pytest.mark.parametrize("module", [network, video, grad_cam], ids=lambda m: m.__name__)
+def test_every_program_of_the_network_is_compiled_with_the_backends_options(
+    module: types.ModuleType,
+):
+    plain = type(jax.jit(lambda: 0))
+    own = [x for x in vars(module).values() if getattr(x, "__module__", "") == module.__name__]
+    assert [x.__name__ for x in own if isinstance(x, plain)] in ([], ["search_heads"])
