@@ -43,6 +43,7 @@ def ours(work: Work) -> Round:
     from flax import nnx
 
     from sfsign_jax.data.transforms import Preprocessing
+    from sfsign_jax.models.config import ModelConfig
     from sfsign_jax.models.sign_model import for_inference, new_model
     from sfsign_jax.recognition.network import clip_logits
     from sfsign_jax.runtime.memory import keep_freed_memory

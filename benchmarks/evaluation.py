@@ -25,7 +25,7 @@ from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.sign_model import for_inference, new_model
 from sfsign_jax.recognition.network import clip_logits, predict_split
 from sfsign_jax.runtime.memory import keep_freed_memory
-from sfsign_jax.runtime.mesh import by_clip, clip_mesh, on
+from sfsign_jax.runtime.mesh import clip_mesh, shard_batch, use_mesh
 
 
 def main() -> None:
@@ -57,8 +57,8 @@ def measure(dataset, arguments: argparse.Namespace) -> None:
 
     def forward() -> None:
         for batch in loaded:
-            with on(mesh):
-                jax.block_until_ready(network(*by_clip((batch.inputs, batch.num_frames), mesh)))
+            with use_mesh(mesh):
+                jax.block_until_ready(network(*shard_batch((batch.inputs, batch.num_frames), mesh)))
 
     def evaluate() -> None:
         predictions = predict_split(network, batches(), dataset.vocabulary, mesh)

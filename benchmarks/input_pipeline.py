@@ -26,7 +26,7 @@ from ml_collections import FrozenConfigDict
 from sfsign_jax.configuration import published_config
 from sfsign_jax.data.batching import padding_overhead
 from sfsign_jax.data.catalog import PREPARED_DIR, Dataset, open_dataset
-from sfsign_jax.data.pipeline import closing, loaded_ahead
+from sfsign_jax.data.pipeline import closing, load_ahead
 from sfsign_jax.data.training_batches import clip_rng, epoch_plan, kept_frames, training_batches
 from sfsign_jax.runtime.mesh import clip_mesh
 
@@ -141,7 +141,7 @@ def write_frames(dataset: Dataset, folder: Path) -> list[list[str]]:
 def plain_loading(clips: list[list[str]]) -> tuple[float, float]:
     """Clips and decoded frames a second."""
     pairs = [random.Random(i).sample(range(len(clips)), 2) for i in range(BATCHES)]
-    batches = loaded_ahead(functools.partial(plain_batch, clips), pairs, workers=0)
+    batches = load_ahead(functools.partial(plain_batch, clips), pairs, workers=0)
     rate = 2 * timed(closing(batches))
     return rate, rate * float(np.mean([len(clip) for clip in clips]))
 

@@ -23,7 +23,7 @@ from tfds_builders.synthetic_signs.corpus import DEMO, SyntheticClip, make_clip
 RATE = 25
 DELAYS = (0.25, 0.5, 1.0, 2.0)  # seconds
 HOP = 4  # frames
-PAUSE = 25  # frames
+PAUSE_FRAMES = 25  # frames
 TOGETHER = 5  # sentences
 
 
@@ -36,25 +36,30 @@ def main() -> None:
     videos = list(joined_clips())
     references = {str(i): glosses for i, (_, glosses) in enumerate(videos)}
     rates = {}
-    for delay in DELAYS:
+    for delay_seconds in DELAYS:
         start = time.perf_counter()
         found = {
             str(i): [
                 gloss
                 for gloss, _ in live_glosses(
-                    recognizer, frames, delay=round(delay * RATE), hop=HOP, pause=PAUSE * 2 // 3
+                    recognizer,
+                    frames,
+                    delay_frames=round(delay_seconds * RATE),
+                    hop_frames=HOP,
+                    pause_frames=PAUSE_FRAMES * 2 // 3,
                 )
             ]
             for i, (frames, _) in enumerate(videos)
         }
-        rates[f"{delay:g} s"] = error_rate(references, found)
+        rates[f"{delay_seconds:g} s"] = error_rate(references, found)
         seconds = time.perf_counter() - start
         speed = sum(len(frames) for frames, _ in videos) / seconds
-        print(f"| {delay:g} s | {rates[f'{delay:g} s']:.1f} % | {speed:.0f} frames/s |", flush=True)
+        rate = rates[f"{delay_seconds:g} s"]
+        print(f"| {delay_seconds:g} s | {rate:.1f} % | {speed:.0f} frames/s |", flush=True)
     whole = {
         str(i): [
             gloss
-            for sentence in recognizer.recognize_video(frames, PAUSE * 2 // 3)
+            for sentence in recognizer.recognize_video(frames, PAUSE_FRAMES * 2 // 3)
             for gloss in sentence.glosses
         ]
         for i, (frames, _) in enumerate(videos)
@@ -75,7 +80,7 @@ def joined_clips():
             group = clips[i : i + TOGETHER]
             parts = [group[0].frames]
             for before, after in itertools.pairwise(group):
-                share = np.linspace(0, 1, PAUSE)[:, None, None, None]
+                share = np.linspace(0, 1, PAUSE_FRAMES)[:, None, None, None]
                 pause = (1 - share) * before.frames[-1] + share * after.frames[0]
                 parts += [pause.astype(np.uint8), after.frames]
             yield np.concatenate(parts), [gloss for clip in group for gloss in clip.glosses]

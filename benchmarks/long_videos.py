@@ -50,6 +50,7 @@ def network() -> tuple:
     from flax import nnx
 
     from sfsign_jax.data.transforms import Preprocessing
+    from sfsign_jax.models.config import ModelConfig
     from sfsign_jax.models.sign_model import for_inference, new_model
 
     model = for_inference(new_model(ModelConfig(1296)))

@@ -27,7 +27,7 @@ from sfsign_jax.evaluation import word_error_report, write_results
 from sfsign_jax.models.sign_model import for_inference
 from sfsign_jax.recognition.network import clip_logits, predict_split
 from sfsign_jax.recognition.probe import probe_recognition
-from sfsign_jax.runtime.mesh import clip_mesh, described, is_first_process, whole
+from sfsign_jax.runtime.mesh import clip_mesh, describe_mesh, is_first_process, replicate
 
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "a checkpoint folder")
 SPLIT = flags.DEFINE_string("split", "dev", "the split to evaluate")
@@ -62,11 +62,11 @@ def main(config: ConfigDict) -> None:
     order = evaluation_order(lengths, PADDING.value)
     mesh = clip_mesh(config.evaluation.batch_size)
     if is_first_process():
-        print(f"evaluating on {described(mesh)}", file=sys.stderr)
+        print(f"evaluating on {describe_mesh(mesh)}", file=sys.stderr)
     batches = evaluation_batches(dataset, SPLIT.value, config, order, mesh)
     network = functools.partial(
         clip_logits,
-        whole(nnx.state(model), mesh),
+        replicate(nnx.state(model), mesh),
         config=model.config,
         preprocessing=description.preprocessing,
         padding=PADDING.value,

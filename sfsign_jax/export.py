@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 from sfsign_jax.command_line.run import run_command_line
-from sfsign_jax.exporting.artifact import PLATFORMS, write_artifact
+from sfsign_jax.exporting.artifact import EXPORT_PLATFORMS, write_artifact
 from sfsign_jax.recognition.probe import probe_recognition
 from sfsign_jax.recognition.recognizer import load
 from sfsign_jax.runtime import devices
@@ -36,9 +36,9 @@ def main() -> None:
 
 def platforms(text: str) -> tuple[str, ...]:
     chosen = tuple(text.split(","))
-    if unknown := set(chosen) - set(PLATFORMS):
+    if unknown := set(chosen) - set(EXPORT_PLATFORMS):
         raise argparse.ArgumentTypeError(
-            f"{', '.join(sorted(unknown))}: choose of {', '.join(PLATFORMS)}"
+            f"{', '.join(sorted(unknown))}: choose of {', '.join(EXPORT_PLATFORMS)}"
         )
     return chosen
 

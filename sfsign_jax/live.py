@@ -31,8 +31,8 @@ def main() -> None:
     glosses = live_glosses(
         recognizer,
         frames,
-        delay=round(arguments.delay * rate),
-        hop=round(arguments.every * rate),
+        delay_frames=round(arguments.delay * rate),
+        hop_frames=round(arguments.every * rate),
     )
     try:
         for gloss, (first, last) in glosses:

@@ -8,10 +8,10 @@ import optax
 from jax import Array
 from jaxtyping import Bool, Float, Int
 
+from sfsign_jax.models.config import BLANK_CLASS
 from sfsign_jax.models.precision import full_precision
 from sfsign_jax.models.sign_model import ModelOutputs, PathOutputs
 
-BLANK = 0
 TEMPERATURE = 8.0
 
 
@@ -41,7 +41,7 @@ def ctc_loss(
         step_padding.astype(logits.dtype),
         labels,
         label_padding.astype(logits.dtype),
-        blank_id=BLANK,
+        blank_id=BLANK_CLASS,
     )
     # Optax gives such clips a large finite number. Equal neighbours need a blank between them.
     repeats = (labels[:, 1:] == labels[:, :-1]) & ~label_padding[:, 1:]

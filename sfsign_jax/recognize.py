@@ -15,13 +15,13 @@ from tqdm import tqdm
 
 from sfsign_jax.command_line.arguments import positive
 from sfsign_jax.command_line.run import run_command_line
-from sfsign_jax.data.videos import open_footage
+from sfsign_jax.data.videos import open_video
 from sfsign_jax.errors import UserError
 from sfsign_jax.models.lengths import total_stride
-from sfsign_jax.pictures.activation_maps import save_heat_strips
+from sfsign_jax.pictures.activation_maps import save_activation_strips
 from sfsign_jax.pictures.timeline import save_timelines
 from sfsign_jax.recognition.probe import probe_recognition
-from sfsign_jax.recognition.recognizer import PAUSE, Recognizer, load
+from sfsign_jax.recognition.recognizer import PAUSE_FRAMES, Recognizer, load
 from sfsign_jax.recognition.result import Recognition
 from sfsign_jax.runtime import devices
 from sfsign_jax.transcripts import WRITERS, Transcript
@@ -80,7 +80,7 @@ def parse_arguments() -> argparse.Namespace:
         "--pause",
         type=positive,
         metavar="SECONDS",
-        help=f"how long no gloss is seen between two sentences; default: {PAUSE} frames",
+        help=f"how long no gloss is seen between two sentences; default: {PAUSE_FRAMES} frames",
     )
     add(
         "--explain",
@@ -114,16 +114,18 @@ def check_names(stems: list[Path]) -> None:
 def recognize_video(recognizer: Recognizer, video: Path, arguments: argparse.Namespace) -> None:
     """Print what is signed in a video, and write it in the formats asked for."""
     rate = arguments.frame_rate or recognizer.preprocessing.frame_rate
-    footage = open_footage(video, rate)
+    opened = open_video(video, rate)
     timed = set(arguments.format) & set(WRITERS)
-    if footage.rate is None and (timed or arguments.pause):
+    if opened.rate is None and (timed or arguments.pause):
         raise UserError(f"{video} is a folder: say with --frame_rate how fast its frames follow")
-    pause = round(arguments.pause * footage.rate) if arguments.pause and footage.rate else PAUSE
-    frames = tqdm(footage.frames, video.name, footage.number, False, unit="frame", disable=None)
+    pause_frames = PAUSE_FRAMES
+    if arguments.pause and opened.rate:
+        pause_frames = round(arguments.pause * opened.rate)
+    frames = tqdm(opened.frames, video.name, opened.number, False, unit="frame", disable=None)
     sentences = []
-    for sentence in recognizer.recognize_video(frames, pause):
+    for sentence in recognizer.recognize_video(frames, pause_frames):
         sentences.append(sentence)
-        tqdm.write(described(video, sentence, footage.rate))
+        tqdm.write(describe_sentence(video, sentence, opened.rate))
         sys.stdout.flush()
     if not sentences:
         print(f"{video}: (nothing recognised)")
@@ -131,21 +133,21 @@ def recognize_video(recognizer: Recognizer, video: Path, arguments: argparse.Nam
     for kind in arguments.format:
         if kind == "timeline":
             stride = total_stride(recognizer.config.temporal_stack)
-            again = open_footage(video, rate).frames
+            again = open_video(video, rate).frames
             for picture in save_timelines(stem, again, sentences, stride):
                 print(f"  picture: {picture}")
         elif kind != "text":
             # Not NAME.eaf: that may be somebody's own work.
             path = stem.with_name(f"{stem.name}.glosses.{kind}")
-            WRITERS[kind](path, Transcript(str(video), footage.rate or 0, sentences))
+            WRITERS[kind](path, Transcript(str(video), opened.rate or 0, sentences))
             print(f"  {kind}: {path}")
     if arguments.explain:
-        again, stem = open_footage(video, rate).frames, stem_of(video, arguments.explain)
-        for picture in save_heat_strips(stem, again, sentences, recognizer):
+        again, stem = open_video(video, rate).frames, stem_of(video, arguments.explain)
+        for picture in save_activation_strips(stem, again, sentences, recognizer):
             print(f"  explained: {picture}")
 
 
-def described(video: Path, sentence: Recognition, rate: float | None) -> str:
+def describe_sentence(video: Path, sentence: Recognition, rate: float | None) -> str:
     lines = [f"{video}: {' '.join(sentence.glosses)}"]
     for gloss, (first, last) in zip(sentence.glosses, sentence.spans, strict=True):
         seconds = f"  {first / rate:6.2f} - {(last + 1) / rate:5.2f} s" if rate else ""

@@ -19,7 +19,7 @@ from sfsign_jax.errors import UserError
 from sfsign_jax.models.config import STAGES, BackboneConfig, ModelConfig
 
 # Applied in order to a released name such as conv2d.s2.pathway1_res0.branch2.a_bn.weight.
-RULES = [
+BLOB_NAME_RULES = [
     (r"^conv2d\.", ""),
     (r"^s1\.pathway(\d)_stem\.conv\.", r"pathway\1.conv1."),
     (r"^s1\.pathway(\d)_stem\.bn\.", r"pathway\1.res_conv1_bn."),
@@ -67,7 +67,7 @@ def is_numbers(blob: object) -> bool:
 
 def blob_name(released: str, config: BackboneConfig) -> str:
     """The blob that holds the released tensor."""
-    for pattern, replacement in RULES:
+    for pattern, replacement in BLOB_NAME_RULES:
         released = re.sub(pattern, replacement, released)
     last = {f"last_block_of_{s}": n - 1 for s, n in zip(STAGES, config.depths, strict=True)}
     return released.format(**last)

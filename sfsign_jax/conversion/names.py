@@ -5,7 +5,7 @@ import re
 from sfsign_jax.models.config import ModelConfig
 
 # Applied in order to a name of ours such as backbone.s2.pathway0_res0.branch2.a.kernel.
-RULES = [
+RELEASED_NAME_RULES = [
     (r"^backbone\.", r"conv2d."),
     (r"^paths\.(\w+)\.temporal_conv\.layers\.", r"conv1d.\1_temporal_conv."),
     (r"^paths\.main\.", r"paths.0."),
@@ -39,7 +39,11 @@ def released_names(name: str, config: ModelConfig) -> list[str]:
         leaf = name.rsplit(".", 1)[1]
         uses = ("classifier", "conv_classifier")
         released = [f"paths.{path}.{use}.{leaf}" for use in uses for path in paths]
-    rules = RULES if config.pathway_enhancement else RULES + SINGLE_PATH_RULES
+    rules = (
+        RELEASED_NAME_RULES
+        if config.pathway_enhancement
+        else RELEASED_NAME_RULES + SINGLE_PATH_RULES
+    )
     for pattern, replacement in rules:
         released = [re.sub(pattern, replacement, one) for one in released]
     return released

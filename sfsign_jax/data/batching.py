@@ -62,7 +62,7 @@ def ordered_batches(
     ]
 
 
-def filled_up(clips: tuple[int, ...], size: int) -> tuple[int, ...]:
+def pad_with_first(clips: tuple[int, ...], size: int) -> tuple[int, ...]:
     """The clips and, up to `size`, the first of them again.
 
     Repeated rather than blank: in reference padding a filler must not be the longest.

@@ -11,12 +11,12 @@ from sfsign_jax.data.batching import (
     ClipBatch,
     PlannedBatch,
     blank_frames,
-    filled_up,
     ordered_batches,
+    pad_with_first,
 )
 from sfsign_jax.data.catalog import Dataset, Record
-from sfsign_jax.data.pipeline import closing, load_clip, loaded_ahead
-from sfsign_jax.runtime.mesh import filled, own_rows
+from sfsign_jax.data.pipeline import closing, load_ahead, load_clip
+from sfsign_jax.runtime.mesh import process_rows, round_up_to_devices
 
 
 def evaluation_batches(
@@ -29,9 +29,9 @@ def evaluation_batches(
     """
     batch_size = config.evaluation.batch_size
     plan = ordered_batches(clips, dataset.num_frames[split], config.data.buckets, batch_size)
-    size = filled(batch_size, mesh)
-    load = functools.partial(evaluation_batch, dataset, split, size, own_rows(size))
-    return closing(loaded_ahead(load, plan, config.data.workers))
+    size = round_up_to_devices(batch_size, mesh)
+    load = functools.partial(evaluation_batch, dataset, split, size, process_rows(size))
+    return closing(load_ahead(load, plan, config.data.workers))
 
 
 def evaluation_order(lengths: Sequence[int], padding: str) -> list[int]:
@@ -46,7 +46,7 @@ def evaluation_batch(
 ) -> ClipBatch:
     """The clips of a plan as `size` rows, and of them the frames of `rows`."""
     records = {clip: dataset.splits[split][clip] for clip in planned.clips}
-    own = filled_up(planned.clips, size)[rows]
+    own = pad_with_first(planned.clips, size)[rows]
     num_frames = [len(records[clip]["frames"]) for clip in own]
     frames = blank_frames(len(own), planned.bucket, dataset.frame_size)
     for place, clip in enumerate(own):

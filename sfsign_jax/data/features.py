@@ -21,15 +21,15 @@ from ml_collections import ConfigDict, FrozenConfigDict
 from sfsign_jax.data.batching import (
     ClipBatch,
     PlannedBatch,
-    filled_up,
     ordered_batches,
+    pad_with_first,
     shuffled_batches,
 )
 from sfsign_jax.data.evaluation_batches import evaluation_order
-from sfsign_jax.data.pipeline import closing, loaded_ahead, sent_ahead
+from sfsign_jax.data.pipeline import closing, load_ahead, prefetch_to_devices
 from sfsign_jax.data.training_batches import label_rows
 from sfsign_jax.errors import UserError
-from sfsign_jax.runtime.mesh import filled, own_rows
+from sfsign_jax.runtime.mesh import process_rows, round_up_to_devices
 
 INDEX = "index.json"
 
@@ -97,9 +97,9 @@ def feature_training_batches(
     features: FeatureSet, config: ConfigDict, first: int, stop: int, mesh: Mesh
 ) -> Iterator[dict[str, jax.Array]]:
     """Batches first to stop - 1 of a run, as `training_batches`, but nothing is drawn in clips."""
-    rows = own_rows(config.training.batch_size)
+    rows = process_rows(config.training.batch_size)
     load = functools.partial(feature_training_batch, features, FrozenConfigDict(config), rows)
-    return sent_ahead(loaded_ahead(load, range(first, stop), config.data.workers), mesh)
+    return prefetch_to_devices(load_ahead(load, range(first, stop), config.data.workers), mesh)
 
 
 def feature_training_batch(
@@ -146,15 +146,15 @@ def feature_evaluation_batches(
     lengths = [clip["rows"] for clip in features.clips[split]]
     order, batch_size = evaluation_order(lengths, "masked"), config.evaluation.batch_size
     plan = ordered_batches(order, lengths, config.data.buckets, batch_size)
-    size = filled(batch_size, mesh)
-    load = functools.partial(feature_evaluation_batch, features, split, size, own_rows(size))
-    return closing(loaded_ahead(load, plan, config.data.workers))
+    size = round_up_to_devices(batch_size, mesh)
+    load = functools.partial(feature_evaluation_batch, features, split, size, process_rows(size))
+    return closing(load_ahead(load, plan, config.data.workers))
 
 
 def feature_evaluation_batch(
     features: FeatureSet, split: str, size: int, rows: slice, planned: PlannedBatch
 ) -> ClipBatch:
-    own = stack_features(features, split, filled_up(planned.clips, size)[rows], planned.bucket)
+    own = stack_features(features, split, pad_with_first(planned.clips, size)[rows], planned.bucket)
     clips = [features.clips[split][i] for i in planned.clips]
     return ClipBatch(
         planned.clips,

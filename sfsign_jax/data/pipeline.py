@@ -14,7 +14,7 @@ from jaxtyping import Int, UInt8
 
 from sfsign_jax.data.catalog import Dataset, Record
 from sfsign_jax.data.frames import decode_frame, drop_top_rows
-from sfsign_jax.runtime.mesh import by_clip
+from sfsign_jax.runtime.mesh import shard_batch
 
 
 def load_clip(
@@ -38,9 +38,7 @@ def load_clip(
             )
 
 
-def loaded_ahead(
-    load: Callable[[Any], Any], items: Sequence[Any], workers: int
-) -> grain.IterDataset:
+def load_ahead(load: Callable[[Any], Any], items: Sequence[Any], workers: int) -> grain.IterDataset:
     """`load` of every item, in order: ahead of its use, in processes or, for 0, in threads."""
     if not flags.FLAGS.is_parsed():  # Grain's processes ask for flags even outside of absl's apps
         flags.FLAGS.mark_as_parsed()
@@ -50,10 +48,10 @@ def loaded_ahead(
     return loaded.mp_prefetch(grain.MultiprocessingOptions(num_workers=workers))
 
 
-def sent_ahead(batches: grain.IterDataset, mesh: Mesh) -> Iterator[dict[str, jax.Array]]:
+def prefetch_to_devices(batches: grain.IterDataset, mesh: Mesh) -> Iterator[dict[str, jax.Array]]:
     """The batches, of which this process has its rows, sent to the devices ahead of their use."""
     loaded = grain.experimental.ThreadPrefetchIterDataset(batches, prefetch_buffer_size=1)
-    sent = loaded.map(functools.partial(by_clip, mesh=mesh))
+    sent = loaded.map(functools.partial(shard_batch, mesh=mesh))
     return closing(grain.experimental.ThreadPrefetchIterDataset(sent, prefetch_buffer_size=2))
 
 

@@ -15,9 +15,9 @@ from ml_collections import ConfigDict, FrozenConfigDict
 from sfsign_jax.data.augmentation import kept_frames, random_corner
 from sfsign_jax.data.batching import PlannedBatch, blank_frames, shuffled_batches
 from sfsign_jax.data.catalog import Dataset
-from sfsign_jax.data.pipeline import load_clip, loaded_ahead, sent_ahead
+from sfsign_jax.data.pipeline import load_ahead, load_clip, prefetch_to_devices
 from sfsign_jax.errors import UserError
-from sfsign_jax.runtime.mesh import own_rows
+from sfsign_jax.runtime.mesh import process_rows
 
 ALL_ROWS = slice(None)
 
@@ -32,9 +32,9 @@ def training_batches(
     Raises:
         UserError: a clip's frames or glosses do not fit.
     """
-    rows = own_rows(config.training.batch_size)
+    rows = process_rows(config.training.batch_size)
     load = functools.partial(training_batch, dataset, FrozenConfigDict(config), rows=rows)
-    return sent_ahead(loaded_ahead(load, range(first, stop), config.data.workers), mesh)
+    return prefetch_to_devices(load_ahead(load, range(first, stop), config.data.workers), mesh)
 
 
 def training_batch(

@@ -15,7 +15,7 @@ EARLY = 0.3  # of a frame: stored times are rounded, so not 0; where rates divid
 HIGHEST_RATE = 120.0  # a browser's recording may claim a thousand frames a second
 
 
-class Footage(NamedTuple):
+class Video(NamedTuple):
     """What a camera saw."""
 
     frames: Iterator[Frame]
@@ -23,7 +23,7 @@ class Footage(NamedTuple):
     number: int | None  # of frames; of a video file what its header lets expect
 
 
-def open_footage(path: Path, rate: float | None = None) -> Footage:
+def open_video(path: Path, rate: float | None = None) -> Video:
     """The frames of a video file, or of a folder of images in the order of their names.
 
     A video is shown at `rate` frames a second: some are left out or shown twice. By default at
@@ -35,15 +35,15 @@ def open_footage(path: Path, rate: float | None = None) -> Footage:
     """
     path = Path(path)
     if path.is_dir():
-        return Footage(folder_frames(path), rate, len(image_files(path)))
+        return Video(folder_frames(path), rate, len(image_files(path)))
     if not path.is_file():
         raise UserError(f"there is no video or folder of frames at {path}")
-    with open_video(path) as container:
+    with open_container(path) as container:
         stream = container.streams.video[0]
         own = float(stream.average_rate or 0)
         seconds = (container.duration or 0) / av.time_base
     rate = rate or (own if 0 < own <= HIGHEST_RATE else USUAL_RATE)
-    return Footage(video_frames(path, rate), rate, round(seconds * rate) or None)
+    return Video(video_frames(path, rate), rate, round(seconds * rate) or None)
 
 
 def folder_frames(folder: Path) -> Iterator[Frame]:
@@ -62,7 +62,7 @@ def video_frames(path: Path, rate: float | None = None) -> Iterator[Frame]:
     Raises:
         UserError: it is no video, or has no frames.
     """
-    with open_video(path) as container:
+    with open_container(path) as container:
         stored = container.decode(container.streams.video[0])
         timed = ((frame, frame.time) for frame in stored)
         frame = None
@@ -100,7 +100,7 @@ def at_rate(frames: Iterable[tuple[Any, float | None]], rate: float) -> Iterator
         number += 1
 
 
-def open_video(path: Path) -> av.container.InputContainer:
+def open_container(path: Path) -> av.container.InputContainer:
     try:
         container = av.open(str(path))
     except av.FFmpegError as error:

@@ -18,7 +18,7 @@ from sfsign_jax.decoding.checks import check_log_probs
 NEVER = -jnp.inf
 
 
-class Beams(NamedTuple):
+class BeamState(NamedTuple):
     """The prefixes of one clip, best first."""
 
     tokens: Int[Array, "k u"]  # blank past the length
@@ -73,11 +73,11 @@ def search_clip(
     *,
     beam_width: int,
     blank: int,
-) -> Beams:
+) -> BeamState:
     """All steps of one clip, starting from the empty prefix."""
     steps = symbols.shape[0]  # not len: an exported program takes any number
     never = jnp.full(beam_width, NEVER, symbol_probs.dtype)
-    start = Beams(
+    start = BeamState(
         tokens=jnp.full((beam_width, steps), blank),
         lengths=jnp.zeros(beam_width, int),
         ends_blank=never.at[0].set(0),
@@ -92,7 +92,9 @@ def search_clip(
     return lax.scan(advance, start, (jnp.arange(steps), symbol_probs, symbols))[0]
 
 
-def extend(beams: Beams, probs: Float[Array, " s"], symbols: Int[Array, " s"], blank: int) -> Beams:
+def extend(
+    beams: BeamState, probs: Float[Array, " s"], symbols: Int[Array, " s"], blank: int
+) -> BeamState:
     """One step: every prefix stays or grows by one symbol; the best are kept."""
     width, room = beams.tokens.shape
     scores = beams.scores
@@ -129,7 +131,7 @@ def extend(beams: Beams, probs: Float[Array, " s"], symbols: Int[Array, " s"], b
     parent = jnp.where(grows, (kept - width) // len(symbols), kept)
     symbol = symbols[(kept - width) % len(symbols)]
     here = grows[:, None] & (position == beams.lengths[parent][:, None])
-    return Beams(
+    return BeamState(
         tokens=jnp.where(here, symbol[:, None], beams.tokens[parent]),
         lengths=beams.lengths[parent] + grows,
         ends_blank=jnp.where(grows, NEVER, stay_blank[parent]),

@@ -25,7 +25,7 @@ from sfsign_jax.models.lengths import total_stride
 from sfsign_jax.recognition.network import clip_logits
 from sfsign_jax.recognition.recognizer import Recognizer
 
-PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
+EXPORT_PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
 
 
 def write_artifact(path: Path, recognizer: Recognizer, platforms: Sequence[str]) -> None:
@@ -34,7 +34,7 @@ def write_artifact(path: Path, recognizer: Recognizer, platforms: Sequence[str])
     Raises:
         UserError: the recogniser has no vocabulary, or nothing can be written there.
     """
-    vocabulary = recognizer.named_classes()
+    vocabulary = recognizer.required_vocabulary()
     preprocessing = recognizer.preprocessing
     weights, structure = jax.tree.flatten(recognizer.state)
     program = functools.partial(
@@ -84,7 +84,7 @@ def exported_program(
     """
     logits = inspect.unwrap(clip_logits)(
         jax.tree.unflatten(structure, weights),
-        without_top(frames, preprocessing.drop_top_rows)[None],
+        without_top_rows_on_device(frames, preprocessing.drop_top_rows)[None],
         num_frames[None],
         config=config,
         preprocessing=preprocessing,
@@ -105,7 +105,7 @@ def exported_program(
     }
 
 
-def without_top(
+def without_top_rows_on_device(
     frames: UInt8[Array, "n height width 3"], rows: int
 ) -> UInt8[Array, "n height width 3"]:
     """As `drop_top_rows`, on the device."""

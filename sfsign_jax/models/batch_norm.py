@@ -7,7 +7,7 @@ from jax import Array, lax
 from jaxtyping import Float, Int
 
 from sfsign_jax.models.initializers import constant
-from sfsign_jax.models.lowering.saved_for_gradient import kept_for_gradient
+from sfsign_jax.models.lowering.saved_for_gradient import saved_for_gradient
 from sfsign_jax.models.precision import full_precision
 
 EPSILON = 1e-5
@@ -65,7 +65,7 @@ class BatchNorm(nnx.Module):
         def average(values: Float[Array, "b t *space c"]) -> Float[Array, " c"]:
             # Space first: fewer values are left to be weighed.
             steps = values.sum(tuple(range(2, x.ndim - 1)))
-            return kept_for_gradient((steps * inside).sum((0, 1)) / count)
+            return saved_for_gradient((steps * inside).sum((0, 1)) / count)
 
         mean = average(x)
         # The sum of x - mean is zero, and so is the variance's gradient by the mean.

@@ -40,7 +40,7 @@ def total_stride(stack: tuple[str, ...]) -> int:
     return stride
 
 
-def seen_by_a_step(stack: tuple[str, ...]) -> int:
+def receptive_field(stack: tuple[str, ...]) -> int:
     """Frames that one output step sees: 16 in the published model."""
     seen = 1
     for layer in reversed(stack):

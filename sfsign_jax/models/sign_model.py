@@ -36,7 +36,7 @@ class ModelOutputs(NamedTuple):
     features: Float[Array, "b t c"]  # per padded frame
 
 
-class Path(nnx.Module):
+class RecognitionHead(nnx.Module):
     """Temporal convolutions, BiLSTM and classifiers over a share of the features' channels."""
 
     def __init__(self, config: ModelConfig, channels: tuple[int, int], classifiers, *, rng: Rng):
@@ -77,7 +77,7 @@ class SignModel(nnx.Module):
                 if config.share_classifier == 0:
                     conv_classifier = new(config.hidden_size, config.num_classes, rng=rng)
                 classifiers = (classifier, conv_classifier)
-            self.paths[name] = Path(config, channels, classifiers, rng=rng)
+            self.paths[name] = RecognitionHead(config, channels, classifiers, rng=rng)
 
     def __call__(
         self,

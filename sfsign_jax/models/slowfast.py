@@ -13,9 +13,13 @@ from sfsign_jax.models.config import EXPANSION, STAGES, BackboneConfig
 from sfsign_jax.models.fusion import Fusion, fused_channels
 from sfsign_jax.models.initializers import Rng
 from sfsign_jax.models.lengths import divide
-from sfsign_jax.models.lowering.conv3d import Convolution, max_pool_space
+from sfsign_jax.models.lowering.conv3d import Convolution, max_pool
 from sfsign_jax.models.lowering.relu import relu
-from sfsign_jax.models.lowering.saved_for_gradient import KEEP, kept_for_gradient, kept_where_wide
+from sfsign_jax.models.lowering.saved_for_gradient import (
+    SAVE_POLICY,
+    saved_for_gradient,
+    saved_where_wide,
+)
 
 STEM_TIME_KERNELS = (1, 5)  # slow, fast
 # Temporal kernels of the stages' first blocks, slow and fast.
@@ -32,7 +36,7 @@ class PathwayStem(nnx.Module):
     def __call__(
         self, x: Float[Array, "b t h w 3"], length: Int[Array, " b"], train: bool
     ) -> Float[Array, "b t h/4 w/4 c"]:
-        return max_pool_space(relu(self.bn(self.conv(x, length), length, train)))
+        return max_pool(relu(self.bn(self.conv(x, length), length, train)))
 
 
 class Branch2(nnx.Module):
@@ -59,9 +63,9 @@ class Branch2(nnx.Module):
     def __call__(
         self, x: Float[Array, "b t h w i"], length: Int[Array, " b"], train: bool
     ) -> Float[Array, "b t h_out w_out o"]:
-        x = relu(self.a_bn(kept_for_gradient(self.a(x, length)), length, train))
-        x = relu(self.b_bn(kept_for_gradient(self.b(x, length)), length, train))
-        return self.c_bn(kept_where_wide(self.c(x, length)), length, train)
+        x = relu(self.a_bn(saved_for_gradient(self.a(x, length)), length, train))
+        x = relu(self.b_bn(saved_for_gradient(self.b(x, length)), length, train))
+        return self.c_bn(saved_where_wide(self.c(x, length)), length, train)
 
 
 class Bottleneck(nnx.Module):
@@ -87,7 +91,7 @@ class Bottleneck(nnx.Module):
     ) -> Float[Array, "b t h_out w_out o"]:
         shortcut = x
         if self.projects:
-            projected = kept_where_wide(self.branch1(x, length))
+            projected = saved_where_wide(self.branch1(x, length))
             shortcut = self.branch1_bn(projected, length, train)
         return relu(shortcut + self.branch2(x, length, train))
 
@@ -229,7 +233,7 @@ class SlowFast(nnx.Module):
             pathways = [*lax.optimization_barrier(fusion(*pathways, length, train))]
             call_block: Callable[..., Array] = block_for_inference
             if remat is not None:
-                call_block = block_for_gradient(None if stage in remat else KEEP)
+                call_block = block_for_gradient(None if stage in remat else SAVE_POLICY)
             pathways = getattr(self, stage)(pathways, lengths, train, call_block)
         return pathways
 

@@ -17,47 +17,55 @@ from sfsign_jax.models.fusion import KERNEL
 from sfsign_jax.models.lengths import divide
 from sfsign_jax.models.slowfast import STEM_TIME_KERNELS, SlowFast, Stage, block_for_inference
 
-Kept = dict[str, Float[Array, "1 steps *rest"]]  # by layer: the last steps of its input
-Steps = tuple[Float[Array, "1 t *rest"], int]  # of a pathway, and how many it is behind the input
+StreamCache = dict[str, Float[Array, "1 steps *rest"]]  # by layer: the last steps of its input
+DelayedSteps = tuple[
+    Float[Array, "1 t *rest"], int
+]  # of a pathway, and how many it is behind the input
 
 
 class Chunk:
     """Where in the video a chunk is, at one pathway's rate, and what layers keep of it."""
 
-    def __init__(self, start: Int[Array, ""], length: Int[Array, ""], kept: Kept | None):
+    def __init__(self, start: Int[Array, ""], length: Int[Array, ""], cache: StreamCache | None):
         self.start = start
         self.length = length
-        self.kept = kept
-        self.keeps: Kept = {}
+        self.cache = cache
+        self.new_cache: StreamCache = {}
 
-    def join(self, layer: str, x: Float[Array, "1 t *rest"], more: int) -> Array:
+    def join(self, layer: str, x: Float[Array, "1 t *rest"], num_before: int) -> Array:
         """`x` after the `more` steps that came before it."""
-        before = self.kept[layer] if self.kept else jnp.zeros((1, more, *x.shape[2:]), x.dtype)
+        before = (
+            self.cache[layer] if self.cache else jnp.zeros((1, num_before, *x.shape[2:]), x.dtype)
+        )
         x = jnp.concatenate([before, x], axis=1)
-        self.keeps[layer] = x[:, x.shape[1] - more :]
+        self.new_cache[layer] = x[:, x.shape[1] - num_before :]
         return x
 
-    def delayed(self, layer: str, steps: Steps, behind: int) -> Steps:
+    def delayed(self, layer: str, steps: DelayedSteps, delay: int) -> DelayedSteps:
         x, now = steps
-        return self.join(layer, x, behind - now)[:, : x.shape[1]], behind
+        return self.join(layer, x, delay - now)[:, : x.shape[1]], delay
 
-    def widened(self, layer: str, steps: Steps, context: int) -> tuple[Array, Int[Array, "1"]]:
+    def widened(
+        self, layer: str, steps: DelayedSteps, context: int
+    ) -> tuple[Array, Int[Array, "1"]]:
         """`context` more steps on both sides, and where the video ends in them."""
-        x, behind = steps
+        x, delay = steps
         x = self.join(layer, x, 2 * context)
-        first = self.start - behind - 2 * context
+        first = self.start - delay - 2 * context
         index = first + jnp.arange(x.shape[1])
         inside = (index >= 0) & (index < self.length)
         x = jnp.where(inside.reshape(-1, *[1] * (x.ndim - 2)), x, 0)
         return x, (self.length - first)[None]
 
-    def look(self, layer: str, call: Callable[..., Array], steps: Steps, context: int) -> Steps:
+    def apply(
+        self, layer: str, call: Callable[..., Array], steps: DelayedSteps, context: int
+    ) -> DelayedSteps:
         """`call`, which sees `context` steps to both sides, on a pathway."""
-        x, behind = steps
+        x, delay = steps
         if context == 0:
-            return call(x, self.length[None], train=False), behind
+            return call(x, self.length[None], train=False), delay
         x, length = self.widened(layer, steps, context)
-        return call(x, length, train=False)[:, context:-context], behind + context
+        return call(x, length, train=False)[:, context:-context], delay + context
 
 
 def stream_features(
@@ -65,22 +73,22 @@ def stream_features(
     frames: Float[Array, "1 t h w 3"],
     start: Int[Array, ""],
     length: Int[Array, ""],
-    kept: Kept | None,
-) -> tuple[Float[Array, "1 t c"], Int[Array, ""], Kept]:
+    cache: StreamCache | None,
+) -> tuple[Float[Array, "1 t c"], Int[Array, ""], StreamCache]:
     """Features of `t` frames, of which frame they are the first, and what the next chunk needs.
 
-    `frames` are those from `start` on of a video of `length` frames, `kept` is what the call for
+    `frames` are those from `start` on of a video of `length` frames, `cache` is what the call for
     the chunk before returned; t, start and length are multiples of alpha. The features are those
     of some frames before: at a video's end go on with any frames until all are there.
     """
     alpha = backbone.alpha
-    fast_chunk = Chunk(start, length, kept)
-    slow_chunk = Chunk(divide(start, alpha), divide(length, alpha), kept)
+    fast_chunk = Chunk(start, length, cache)
+    slow_chunk = Chunk(divide(start, alpha), divide(length, alpha), cache)
     chunks = (slow_chunk, fast_chunk)
     pathways = [(frames[:, ::alpha], 0), (frames, 0)]
     stems = (backbone.s1.pathway0_stem, backbone.s1.pathway1_stem)
     pathways = [
-        chunk.look(f"s1.{p}", stem, steps, kernel // 2)
+        chunk.apply(f"s1.{p}", stem, steps, kernel // 2)
         for p, (chunk, stem, steps, kernel) in enumerate(
             zip(chunks, stems, pathways, STEM_TIME_KERNELS, strict=True)
         )
@@ -92,36 +100,38 @@ def stream_features(
             blocks(f"{stage}.{p}", getattr(backbone, stage), p, chunk, steps)
             for p, (chunk, steps) in enumerate(zip(chunks, pathways, strict=True))
         ]
-    (slow, _), (fast, behind) = aligned("s5", chunks, pathways, alpha)
+    (slow, _), (fast, delay) = aligned("s5", chunks, pathways, alpha)
     slow, fast = (jnp.mean(x, axis=(2, 3)) for x in (slow, fast))
     features = jnp.concatenate([jnp.repeat(slow, alpha, axis=1), fast], axis=-1)
-    return features, start - behind, slow_chunk.keeps | fast_chunk.keeps
+    return features, start - delay, slow_chunk.new_cache | fast_chunk.new_cache
 
 
-def blocks(name: str, stage: Stage, pathway: int, chunk: Chunk, steps: Steps) -> Steps:
+def blocks(
+    name: str, stage: Stage, pathway: int, chunk: Chunk, steps: DelayedSteps
+) -> DelayedSteps:
     for i in range(stage.depth):
         block = getattr(stage, f"pathway{pathway}_res{i}")
         context = block.branch2.a.kernel.shape[0] // 2
         call = functools.partial(block_for_inference, block)
-        steps = chunk.look(f"{name}.{i}", call, steps, context)
+        steps = chunk.apply(f"{name}.{i}", call, steps, context)
     return steps
 
 
 def aligned(
-    name: str, chunks: tuple[Chunk, Chunk], pathways: list[Steps], alpha: int
-) -> list[Steps]:
+    name: str, chunks: tuple[Chunk, Chunk], pathways: list[DelayedSteps], alpha: int
+) -> list[DelayedSteps]:
     """Both pathways as far behind as the later one."""
     (_, slow), (_, fast) = pathways
-    behind = max(slow, -(-fast // alpha))
+    delay = max(slow, -(-fast // alpha))
     return [
-        chunk.delayed(f"{name}.delay{p}", steps, behind * rate)
+        chunk.delayed(f"{name}.delay{p}", steps, delay * rate)
         for p, (chunk, steps, rate) in enumerate(zip(chunks, pathways, (1, alpha), strict=True))
     ]
 
 
 def fused(
-    name: str, backbone: SlowFast, chunks: tuple[Chunk, Chunk], pathways: list[Steps]
-) -> list[Steps]:
+    name: str, backbone: SlowFast, chunks: tuple[Chunk, Chunk], pathways: list[DelayedSteps]
+) -> list[DelayedSteps]:
     alpha = backbone.alpha
     context = -(-(KERNEL // 2) // alpha)  # of slow steps
     contexts = (context, context * alpha)
@@ -131,6 +141,6 @@ def fused(
     )
     outputs = getattr(backbone, name)(slow, fast, length, False)
     return [
-        (x[:, context:-context], behind + context)
-        for x, context, (_, behind) in zip(outputs, contexts, pathways, strict=True)
+        (x[:, context:-context], delay + context)
+        for x, context, (_, delay) in zip(outputs, contexts, pathways, strict=True)
     ]

@@ -12,7 +12,7 @@ from sfsign_jax.models.batch_norm import BatchNorm
 from sfsign_jax.models.initializers import Rng, torch_uniform, xavier_uniform
 from sfsign_jax.models.lengths import divide
 from sfsign_jax.models.lowering.conv_time import mask_time, stack_time_taps
-from sfsign_jax.models.lowering.matmul import matrix_product
+from sfsign_jax.models.lowering.matmul import matmul
 from sfsign_jax.models.lowering.relu import relu
 
 LSTM_LAYERS = 2
@@ -28,7 +28,7 @@ class Convolution1D(nnx.Module):
     def __call__(self, x: Float[Array, "b t i"]) -> Float[Array, "b t-size+1 o"]:
         size, into, out = self.kernel[...].shape
         kernel = self.kernel[...].astype(x.dtype).reshape(size * into, out)
-        return matrix_product(stack_time_taps(x, size), kernel) + self.bias[...].astype(x.dtype)
+        return matmul(stack_time_taps(x, size), kernel) + self.bias[...].astype(x.dtype)
 
 
 class TemporalConv(nnx.Module):
@@ -93,7 +93,7 @@ def run_lstms(
 
     def gates_of_input(cell, x):
         bias = (cell.bias_ih[...] + cell.bias_hh[...]).astype(dtype)
-        return jnp.swapaxes(matrix_product(x, cell.kernel_ih[...].astype(dtype)) + bias, 0, 1)
+        return jnp.swapaxes(matmul(x, cell.kernel_ih[...].astype(dtype)) + bias, 0, 1)
 
     inputs = jnp.stack([*map(gates_of_input, cells, sequences)], axis=1)
     kernels = [cell.kernel_hh[...].astype(dtype) for cell in cells]

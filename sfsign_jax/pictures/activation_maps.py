@@ -11,7 +11,7 @@ from jaxtyping import Float, UInt8
 
 from sfsign_jax.data.frames import Frame, as_stored, without_top_rows
 from sfsign_jax.files import replacing
-from sfsign_jax.recognition.grad_cam import Heat
+from sfsign_jax.recognition.grad_cam import ActivationMap
 from sfsign_jax.recognition.recognizer import Recognizer
 from sfsign_jax.recognition.result import Recognition
 
@@ -22,7 +22,7 @@ FRAMES_SHOWN = 10
 AROUND = 8  # frames before and after the gloss
 
 
-def save_heat_strips(
+def save_activation_strips(
     stem: Path, frames: Iterable[Frame], sentences: Sequence[Recognition], recognizer: Recognizer
 ) -> Iterator[Path]:
     """Write a PNG of each gloss of a video: STEM.001.01.png is sentence 1, gloss 1.
@@ -45,14 +45,14 @@ def save_heat_strips(
             path = stem.with_name(f"{stem.name}.{number:03d}.{i + 1:02d}.png")
             start, end = sentence.spans[i]
             span = (start - first, end - first)
-            save_heat_strip(path, crops, heats, span, sentence.glosses[i], first)
+            save_activation_strip(path, crops, heats, span, sentence.glosses[i], first)
             yield path
 
 
-def save_heat_strip(
+def save_activation_strip(
     path: Path,
     crops: UInt8[np.ndarray, "n height width 3"],
-    heats: tuple[Heat, Heat],
+    heats: tuple[ActivationMap, ActivationMap],
     span: tuple[int, int],
     title: str,
     first_frame: int = 0,
@@ -71,7 +71,7 @@ def save_heat_strip(
     *rows, curve = figure.subplots(3, 1, height_ratios=(1, 1, 0.9))
     for axes, name, heat in zip(rows, ("slow", "fast"), heats, strict=True):
         near = (heat.frames >= span[0] - AROUND) & (heat.frames <= span[1] + AROUND)
-        show_maps(axes, crops, Heat(heat.frames[near], heat.maps[near]), first_frame)
+        show_maps(axes, crops, ActivationMap(heat.frames[near], heat.maps[near]), first_frame)
         axes.set_ylabel(name)
         amount = heat.maps.mean(axis=(1, 2))
         curve.plot(first_frame + heat.frames, amount / (amount.max() or 1), ".-", label=name)
@@ -87,7 +87,10 @@ def save_heat_strip(
 
 
 def show_maps(
-    axes: "Axes", crops: UInt8[np.ndarray, "n height width 3"], heat: Heat, first_frame: int
+    axes: "Axes",
+    crops: UInt8[np.ndarray, "n height width 3"],
+    heat: ActivationMap,
+    first_frame: int,
 ) -> None:
     """A row of frames; 1 is the highest heat in any of them."""
     shown = np.linspace(0, len(heat.frames) - 1, min(FRAMES_SHOWN, len(heat.frames))).round()

@@ -25,8 +25,8 @@ from sfsign_jax.errors import UserError
 from sfsign_jax.files import replacing, write_text_atomically
 from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.lengths import left_padding, num_steps, video_length
-from sfsign_jax.recognition.network import clip_features, one_behind
-from sfsign_jax.runtime.mesh import by_clip, clip_mesh, on, whole
+from sfsign_jax.recognition.network import clip_features, pipelined
+from sfsign_jax.runtime.mesh import clip_mesh, replicate, shard_batch, use_mesh
 
 STARTED = "started.json"  # who began to fill a folder
 
@@ -47,14 +47,14 @@ def extract_features(
     mesh = clip_mesh(config.evaluation.batch_size)
     network = functools.partial(
         clip_features,
-        whole(state, mesh),
+        replicate(state, mesh),
         config=description.config,
         preprocessing=description.preprocessing,
     )
 
     def run(batch: ClipBatch) -> tuple[ClipBatch, Any]:
-        inputs = by_clip((batch.inputs, batch.num_frames), mesh)
-        with on(mesh):
+        inputs = shard_batch((batch.inputs, batch.num_frames), mesh)
+        with use_mesh(mesh):
             return batch._replace(inputs=batch.inputs[:0]), network(*inputs)
 
     for split, lengths in dataset.num_frames.items():
@@ -64,7 +64,7 @@ def extract_features(
         batches = evaluation_batches(dataset, split, config, missing, mesh)
         with tqdm(total=len(lengths), desc=split, unit="clip", disable=None) as progress:
             progress.update(len(lengths) - len(missing))
-            for batch, features in one_behind(map(run, batches)):
+            for batch, features in pipelined(map(run, batches)):
                 save_batch(folder / split, batch, jax.device_get(features), description.config)
                 progress.update(len(batch.ids))
     write_index(folder, description.config, dataset)

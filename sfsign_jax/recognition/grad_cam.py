@@ -31,7 +31,7 @@ SMALLEST_MAP = 14  # rows of the maps that are shown: 14 in the published model,
 STEM_STRIDE = 4  # pixels between the rows of stage 2; each later stage doubles it
 
 
-class Heat(NamedTuple):
+class ActivationMap(NamedTuple):
     """How much each place in some frames of a clip spoke for a gloss; 0 or more, in no unit."""
 
     frames: Int[np.ndarray, " n"]  # those that the pathway sees
@@ -45,7 +45,7 @@ def explain(
     *,
     config: ModelConfig,
     preprocessing: Preprocessing,
-) -> Iterator[tuple[Heat, Heat]]:
+) -> Iterator[tuple[ActivationMap, ActivationMap]]:
     """The heat in the slow and in the fast pathway, for each recognised gloss.
 
     `clip` is all frames of `recognition.frames`, as the network gets them.
@@ -57,7 +57,7 @@ def explain(
     )
     for token, span in zip(recognition.tokens, recognition.spans, strict=True):
         first, last = ((frame - recognition.frames[0]) // stride for frame in span)
-        maps = gloss_heat(
+        maps = gloss_activation_maps(
             state,
             seen_maps,
             length,
@@ -72,11 +72,11 @@ def explain(
         yield slow, fast
 
 
-def seen(maps: Float[Array, "t h w"], rate: int, left: int, num_frames: int) -> Heat:
+def seen(maps: Float[Array, "t h w"], rate: int, left: int, num_frames: int) -> ActivationMap:
     """Without the frames that padding repeats: the clip's first is number `left`."""
     frames = np.arange(len(maps)) * rate - left
     own = (frames >= 0) & (frames < num_frames)
-    return Heat(frames[own], np.asarray(maps)[own])
+    return ActivationMap(frames[own], np.asarray(maps)[own])
 
 
 def explained_stage(crop_height: int) -> int:
@@ -104,7 +104,7 @@ def stage_maps(
 
 
 @functools.partial(jit_training, static_argnames=("config", "shown"))  # for it has a gradient
-def gloss_heat(
+def gloss_activation_maps(
     state: nnx.State,
     maps: Pathways,
     length: Int[Array, "1"],
@@ -127,11 +127,11 @@ def gloss_heat(
         return jnp.where((step >= steps[0]) & (step <= steps[1]), logits[:, token], 0).sum()
 
     lengths = (divide(length, backbone.alpha), length)
-    slow, fast = map(heat_of, maps, jax.grad(score)(maps), lengths)
+    slow, fast = map(activation_map, maps, jax.grad(score)(maps), lengths)
     return slow, fast
 
 
-def heat_of(
+def activation_map(
     activation: Float[Array, "1 t h w c"],
     gradient: Float[Array, "1 t h w c"],
     length: Int[Array, "1"],

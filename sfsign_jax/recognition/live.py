@@ -1,8 +1,8 @@
 """Glosses of a video that has not ended: as soon as they are old enough to be believed.
 
 What a network says of a moment changes with what follows it: the backbone sees two seconds and a
-half ahead, the BiLSTM all there is. So every `hop` frames all that has been seen since the last
-pause is recognised as if the video ended there; a gloss counts from when it is `delay` frames old,
+half ahead, the BiLSTM all there is. So every `hop_frames` all that has been seen since the last
+pause is recognised as if the video ended there; a gloss counts from when it is `delay_frames` old,
 and is never taken back.
 """
 
@@ -15,58 +15,74 @@ from sfsign_jax.data.batching import BUCKET
 from sfsign_jax.data.frames import Frame, as_stored, without_top_rows
 from sfsign_jax.models.lengths import num_steps, total_stride
 from sfsign_jax.recognition.live_features import live_features
-from sfsign_jax.recognition.recognizer import PAUSE, Recognizer
-from sfsign_jax.recognition.sentences import MARGIN, Steps, find_sentences, passed_steps
-from sfsign_jax.recognition.video import first_of, temporal_steps
+from sfsign_jax.recognition.recognizer import PAUSE_FRAMES, Recognizer
+from sfsign_jax.recognition.sentences import (
+    MARGIN_STEPS,
+    SentenceSteps,
+    find_sentences,
+    passed_steps,
+)
+from sfsign_jax.recognition.video import first_clip, temporal_steps
 
 Gloss = tuple[str, tuple[int, int]]  # and its first and last frame
 
 
 def live_glosses(
-    recognizer: Recognizer, frames: Iterable[Frame], *, delay: int, hop: int, pause: int = PAUSE
+    recognizer: Recognizer,
+    frames: Iterable[Frame],
+    *,
+    delay_frames: int,
+    hop_frames: int,
+    pause_frames: int = PAUSE_FRAMES,
 ) -> Iterator[Gloss]:
-    """Every gloss once it is `delay` frames old, or at the end of the video.
+    """Every gloss once it is `delay_frames` old, or at the end of the video.
 
-    `hop` is rounded up to a multiple of alpha.
+    `hop_frames` is rounded up to a multiple of alpha.
 
     Raises:
         UserError: the checkpoint has no vocabulary.
     """
     config = recognizer.config
     stride, alpha = total_stride(config.temporal_stack), config.backbone.alpha
-    cut = recognizer.cut(pause)
+    pause_rule = recognizer.pause_rule(pause_frames)
     history = np.zeros((0, sum(config.backbone.channels)), np.float32)
     start = 0  # the step that the history begins with
-    told, until = "", -1  # the last gloss, and its last frame
-    for look in live_features(
+    last_gloss, last_frame = "", -1  # the last gloss, and its last frame
+    for update in live_features(
         recognizer.state,
         without_top_rows(as_stored(frames, recognizer.preprocessing), recognizer.preprocessing),
         config=config,
         preprocessing=recognizer.preprocessing,
-        hop=-(-hop // alpha) * alpha,
+        hop_frames=-(-hop_frames // alpha) * alpha,
     ):
-        history = np.concatenate([history, look.settled])
-        inputs, blank = steps_of(recognizer, np.concatenate([history, look.ahead]))
+        history = np.concatenate([history, update.settled])
+        inputs, blank = steps_of(recognizer, np.concatenate([history, update.ahead]))
         # What lies ahead changes with every look, so only what is settled can be over.
         settled = max(0, num_steps(len(history), config.temporal_stack))
-        found = find_sentences(blank, cut)
+        found = find_sentences(blank, pause_rule)
         ended = [(first, stop) for first, stop in found if stop <= settled]
-        passed = passed_steps(blank[:settled], ended, cut)
+        passed = passed_steps(blank[:settled], ended, pause_rule)
         for first, stop in found:
-            sentence = recognizer.recognize_steps(inputs[first:stop], start + first, look.seen)
+            sentence = recognizer.recognize_steps(
+                inputs[first:stop], start + first, update.num_frames
+            )
             for gloss, span in zip(sentence.glosses, sentence.spans, strict=True):
-                old = look.last or span[1] + delay < look.seen or stop <= passed + MARGIN
+                old = (
+                    update.is_last
+                    or span[1] + delay_frames < update.num_frames
+                    or stop <= passed + MARGIN_STEPS
+                )
                 # A gloss that was told may move by a step when more of what follows is seen.
-                again = gloss == told and span[0] <= until + stride
-                if old and span[0] > until and not again:
-                    told, until = gloss, span[1]
+                again = gloss == last_gloss and span[0] <= last_frame + stride
+                if old and span[0] > last_frame and not again:
+                    last_gloss, last_frame = gloss, span[1]
                     yield gloss, span
         history, start = history[passed * stride :], start + passed
 
 
-def steps_of(recognizer: Recognizer, features: Float[np.ndarray, "t c"]) -> Steps:
+def steps_of(recognizer: Recognizer, features: Float[np.ndarray, "t c"]) -> SentenceSteps:
     """Few lengths are computed, so that few programs are compiled."""
-    number = num_steps(len(features), recognizer.config.temporal_stack)
-    filled = np.pad(features, [(0, -len(features) % (4 * BUCKET)), (0, 0)])
-    steps = temporal_steps(recognizer.state, filled[None], config=recognizer.config)
-    return first_of(steps, max(0, number))
+    count = num_steps(len(features), recognizer.config.temporal_stack)
+    padded = np.pad(features, [(0, -len(features) % (4 * BUCKET)), (0, 0)])
+    steps = temporal_steps(recognizer.state, padded[None], config=recognizer.config)
+    return first_clip(steps, max(0, count))

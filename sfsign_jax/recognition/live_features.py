@@ -14,16 +14,16 @@ from sfsign_jax.data.frames import Frame
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.lengths import left_padding, total_stride, video_length
-from sfsign_jax.recognition.video import chunk_features, nothing_kept, within
+from sfsign_jax.recognition.video import chunk_features, empty_stream_cache, trim_to_video
 
 
-class Look(NamedTuple):
-    """Features of the padded video so far: those of former looks' `settled` come before these."""
+class LiveUpdate(NamedTuple):
+    """Features of the padded video so far: the `settled` ones of earlier updates come first."""
 
     settled: Float[np.ndarray, "n c"]  # no further frame will change them
     ahead: Float[np.ndarray, "m c"]  # up to the end
-    seen: int  # frames
-    last: bool
+    num_frames: int  # that the video has so far
+    is_last: bool
 
 
 def live_features(
@@ -32,44 +32,44 @@ def live_features(
     *,
     config: ModelConfig,
     preprocessing: Preprocessing,
-    hop: int,
-) -> Iterator[Look]:
-    """A look every `hop` frames, a multiple of alpha, and one at the end."""
+    hop_frames: int,
+) -> Iterator[LiveUpdate]:
+    """An update every `hop_frames`, a multiple of alpha, and one at the end."""
     stack, alpha = config.temporal_stack, config.backbone.alpha
     size, left = preprocessing.frame_size, left_padding(stack)
     program = functools.partial(chunk_features, config=config, preprocessing=preprocessing)
-    blank = blank_frames(1, hop, size)
-    nothing = nothing_kept(state, blank, config, preprocessing)
+    blank = blank_frames(1, hop_frames, size)
+    empty_cache = empty_stream_cache(state, blank, config, preprocessing)
     # Compiles before the first frame is due, and tells how far features stay behind the frames.
-    behind = -int(program(state, blank, np.int32(0), np.int32(0), nothing)[1])
-    room = hop + behind + left + total_stride(stack) + alpha
-    room += -room % alpha
+    delay = -int(program(state, blank, np.int32(0), np.int32(0), empty_cache)[1])
+    window = hop_frames + delay + left + total_stride(stack) + alpha
+    window += -window % alpha
 
-    def features_of(start, pieces, number, length, kept):
+    def features_of(start, pieces, number, length, cache):
         images = blank_frames(1, number, size)
         images[0, : len(pieces)] = pieces
-        return program(state, images, np.int32(start), np.int32(length), kept)
+        return program(state, images, np.int32(start), np.int32(length), cache)
 
-    kept, start, seen, last = nothing, 0, -left, False
+    cache, start, seen, last = empty_cache, 0, -left, False
     newest: Frame = blank[0, 0]
     padded = after_padding(frames, left)
     while not last:
-        piece = [*itertools.islice(padded, hop)]
+        piece = [*itertools.islice(padded, hop_frames)]
         seen += len(piece)
         if not piece and seen <= 0:
             return
         newest = piece[-1] if piece else newest
-        last = len(piece) < hop
+        last = len(piece) < hop_frames
         settled = np.zeros((0, sum(config.backbone.channels)), np.float32)
         if not last:
-            features, _, kept = features_of(start, piece, hop, start + hop, kept)
-            settled = within(features, start - behind, start + hop - behind)
-            start, piece = start + hop, []
+            features, _, cache = features_of(start, piece, hop_frames, start + hop_frames, cache)
+            settled = trim_to_video(features, start - delay, start + hop_frames - delay)
+            start, piece = start + hop_frames, []
         if seen > 0:
             length = video_length(seen, stack, alpha)
             rest = piece + [newest] * (length - start - len(piece))
-            features, _, _ = features_of(start, rest, room, length, kept)
-            yield Look(settled, within(features, start - behind, length), seen, last)
+            features, _, _ = features_of(start, rest, window, length, cache)
+            yield LiveUpdate(settled, trim_to_video(features, start - delay, length), seen, last)
 
 
 def after_padding(frames: Iterable[Frame], left: int) -> Iterator[Frame]:

@@ -20,9 +20,11 @@ from sfsign_jax.errors import UserError
 from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.sign_model import ModelOutputs, Padding, model_with
 from sfsign_jax.runtime.compilation import jit_forward
-from sfsign_jax.runtime.mesh import by_clip, everywhere, on
+from sfsign_jax.runtime.mesh import constrain_replicated, shard_batch, use_mesh
 
-Beams = tuple[Int[Array, "b k u"], Int[Array, "b k"], Float[Array, "b k"]]  # of beam_search
+BeamSearchResult = tuple[
+    Int[Array, "b k u"], Int[Array, "b k"], Float[Array, "b k"]
+]  # of beam_search
 
 
 class ClipLogits(NamedTuple):
@@ -44,7 +46,7 @@ def clip_logits(
 ) -> ClipLogits:
     """Test transform, padding and the main path of the network."""
     crops = centre_crops(frames, preprocessing, dtype)
-    return logits_of(model_with(config, state)(crops, num_frames, padding=padding))
+    return main_logits(model_with(config, state)(crops, num_frames, padding=padding))
 
 
 def centre_crops(
@@ -93,10 +95,10 @@ def feature_logits(
     config: ModelConfig,
 ) -> ClipLogits:
     """The main path from frame features on, in masked padding."""
-    return logits_of(model_with(config, state).from_features(features, num_frames))
+    return main_logits(model_with(config, state).from_features(features, num_frames))
 
 
-def logits_of(outputs: ModelOutputs) -> ClipLogits:
+def main_logits(outputs: ModelOutputs) -> ClipLogits:
     main = outputs.paths["main"]
     return ClipLogits(main.conv_logits, main.sequence_logits, outputs.num_steps)
 
@@ -124,13 +126,13 @@ def predict_split(
         UserError: the logits of a clip are not finite.
     """
 
-    def search(batch: ClipBatch) -> tuple[ClipBatch, list[Beams]]:
-        with on(mesh):
-            beams = search_heads(network(*by_clip((batch.inputs, batch.num_frames), mesh)))
+    def search(batch: ClipBatch) -> tuple[ClipBatch, list[BeamSearchResult]]:
+        with use_mesh(mesh):
+            beams = search_heads(network(*shard_batch((batch.inputs, batch.num_frames), mesh)))
         return batch._replace(inputs=batch.inputs[:0]), beams
 
     predictions = SplitPredictions({}, {}, {}, {})
-    for batch, heads in one_behind(map(search, batches)):
+    for batch, heads in pipelined(map(search, batches)):
         for beams, glosses in zip(heads, (predictions.sequence, predictions.conv), strict=True):
             glosses.update(best_glosses(beams, batch.ids, vocabulary))
         predictions.references.update(zip(batch.ids, map(list, batch.glosses), strict=True))
@@ -138,22 +140,22 @@ def predict_split(
     return predictions
 
 
-def one_behind(results: Iterable[Any]) -> Iterator[Any]:
+def pipelined(results: Iterable[Any]) -> Iterator[Any]:
     """Each result once the next one is under way, so that the device never waits for the host."""
     for result, _ in itertools.pairwise(itertools.chain(results, [None])):
         yield result
 
 
 @jax.jit
-def search_heads(logits: ClipLogits) -> list[Beams]:
+def search_heads(logits: ClipLogits) -> list[BeamSearchResult]:
     """Beams of the BiLSTM's and of the convolutions' logits."""
     heads = (logits.sequence_logits, logits.conv_logits)
     beams = [beam_search(jax.nn.log_softmax(head), logits.num_steps) for head in heads]
-    return everywhere(beams)
+    return constrain_replicated(beams)
 
 
 def best_glosses(
-    beams: Beams, ids: Sequence[str], vocabulary: Sequence[str]
+    beams: BeamSearchResult, ids: Sequence[str], vocabulary: Sequence[str]
 ) -> Iterator[tuple[str, list[str]]]:
     """Each clip's id and its best beam.
 

@@ -15,14 +15,14 @@ from sfsign_jax.errors import UserError
 from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.lengths import total_stride
 from sfsign_jax.models.sign_model import Padding, SignModel, for_inference
-from sfsign_jax.recognition.grad_cam import Heat, explain
+from sfsign_jax.recognition.grad_cam import ActivationMap, explain
 from sfsign_jax.recognition.network import ClipLogits, clip_logits
 from sfsign_jax.recognition.result import Recognition, recognition_of
-from sfsign_jax.recognition.sentences import Cut, sentences
+from sfsign_jax.recognition.sentences import PauseRule, sentences
 from sfsign_jax.recognition.video import step_logits, video_steps
 
-PAUSE = 25  # frames
-BLANK = 0.5  # probability
+PAUSE_FRAMES = 25  # frames
+PAUSE_BLANK_PROBABILITY = 0.5  # probability
 
 
 class Recognizer:
@@ -83,7 +83,7 @@ class Recognizer:
         Raises:
             UserError: as for `logits`, or the checkpoint has no vocabulary.
         """
-        vocabulary = self.named_classes()
+        vocabulary = self.required_vocabulary()
         logits = self._bucket_logits([clip], "masked", None)
         return recognition_of(
             logits.sequence_logits,
@@ -94,31 +94,39 @@ class Recognizer:
         )
 
     def recognize_video(
-        self, frames: Iterable[Frame], pause: int = PAUSE, blank: float = BLANK
+        self,
+        frames: Iterable[Frame],
+        pause_frames: int = PAUSE_FRAMES,
+        blank_probability: float = PAUSE_BLANK_PROBABILITY,
     ) -> Iterator[Recognition]:
         """The sentences of a video of any length, each as soon as it has ended.
 
         `frames` are RGB of any size; no more than a few hundred are held at a time. A sentence
-        ends where the temporal convolutions' probability of blank stays above `blank` for `pause`
-        frames.
+        ends where the temporal convolutions' probability of blank stays above
+        `blank_probability` for `pause_frames`.
 
         Raises:
             UserError: there are no frames, or the checkpoint has no vocabulary.
         """
-        self.named_classes()
+        self.required_vocabulary()
         stored = as_stored(frames, self.preprocessing)
         count = Counted(without_top_rows(stored, self.preprocessing))
         steps = video_steps(self.state, count, config=self.config, preprocessing=self.preprocessing)
-        for first, sentence in sentences(steps, self.cut(pause, blank)):
+        for first, sentence in sentences(steps, self.pause_rule(pause_frames, blank_probability)):
             recognition = self.recognize_steps(sentence, first, count.number)
             if recognition.glosses:
                 yield recognition
         if not count.number:
             raise UserError("the video has no frames")
 
-    def cut(self, pause: int, blank: float = BLANK) -> Cut:
+    def pause_rule(
+        self, pause_frames: int, blank_probability: float = PAUSE_BLANK_PROBABILITY
+    ) -> PauseRule:
         """Where sentences end, with a pause of so many frames."""
-        return Cut(max(2, round(pause / total_stride(self.config.temporal_stack))), blank)
+        return PauseRule(
+            max(2, round(pause_frames / total_stride(self.config.temporal_stack))),
+            blank_probability,
+        )
 
     def recognize_steps(
         self, inputs: Float[np.ndarray, "steps hidden"], first: int, num_frames: int
@@ -131,15 +139,17 @@ class Recognizer:
             UserError: the checkpoint has no vocabulary.
         """
         stride, length = total_stride(self.config.temporal_stack), len(inputs)
-        filled = np.pad(inputs, [(0, bucket_of(length, [BUCKET]) - length), (0, 0)])
+        padded = np.pad(inputs, [(0, bucket_of(length, [BUCKET]) - length), (0, 0)])
         steps = np.array([length], np.int32)
-        logits = step_logits(self.state, filled[None], steps, config=self.config)
+        logits = step_logits(self.state, padded[None], steps, config=self.config)
         frames = (first * stride, min((first + length) * stride, num_frames) - 1)
-        return recognition_of(logits, length, self.named_classes(), stride=stride, frames=frames)
+        return recognition_of(
+            logits, length, self.required_vocabulary(), stride=stride, frames=frames
+        )
 
     def explain(
         self, clip: UInt8[np.ndarray, "n height width 3"], recognition: Recognition
-    ) -> Iterator[tuple[Heat, Heat]]:
+    ) -> Iterator[tuple[ActivationMap, ActivationMap]]:
         """Where the slow and the fast pathway saw each gloss.
 
         `clip` is all frames of `recognition.frames`, as stored.
@@ -156,7 +166,7 @@ class Recognizer:
             preprocessing=self.preprocessing,
         )
 
-    def named_classes(self) -> tuple[str, ...]:
+    def required_vocabulary(self) -> tuple[str, ...]:
         """The vocabulary.
 
         Raises:

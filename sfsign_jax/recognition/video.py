@@ -23,18 +23,18 @@ from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.lengths import (
     left_padding,
     num_steps,
-    seen_by_a_step,
+    receptive_field,
     total_stride,
     video_length,
 )
 from sfsign_jax.models.sign_model import model_with
-from sfsign_jax.models.streaming import Kept, stream_features
-from sfsign_jax.recognition.network import centre_crops, frame_features, one_behind
-from sfsign_jax.recognition.sentences import Steps
+from sfsign_jax.models.streaming import StreamCache, stream_features
+from sfsign_jax.recognition.network import centre_crops, frame_features, pipelined
+from sfsign_jax.recognition.sentences import SentenceSteps
 from sfsign_jax.runtime.compilation import jit_forward
 
-WHOLE = 320  # frames: clips up to this length are computed at once, which is faster
-CHUNK = 128  # frames of longer ones that are computed at once
+SINGLE_PASS_FRAMES = 320  # frames: clips up to this length are computed at once, which is faster
+CHUNK_FRAMES = 128  # frames of longer ones that are computed at once
 
 
 def video_steps(
@@ -43,15 +43,15 @@ def video_steps(
     *,
     config: ModelConfig,
     preprocessing: Preprocessing,
-) -> Iterator[Steps]:
+) -> Iterator[SentenceSteps]:
     """All steps of a video, a clip of ordinary length at once and longer ones in parts."""
     frames = iter(frames)
-    clip = [*itertools.islice(frames, WHOLE + 1)]
-    if len(clip) > WHOLE:
+    clip = [*itertools.islice(frames, SINGLE_PASS_FRAMES + 1)]
+    if len(clip) > SINGLE_PASS_FRAMES:
         rest = itertools.chain(clip, frames)
         del clip  # held by its iterator until it has passed
         yield from streamed_steps(
-            state, rest, config=config, preprocessing=preprocessing, chunk=CHUNK
+            state, rest, config=config, preprocessing=preprocessing, chunk=CHUNK_FRAMES
         )
     elif clip:
         images, num_frames = stack_clips([np.stack(clip)], bucket_of(len(clip), [BUCKET]))
@@ -60,7 +60,7 @@ def video_steps(
         )
         length = video_length(len(clip), config.temporal_stack, config.backbone.alpha)
         steps = temporal_steps(state, features, config=config)
-        yield first_of(steps, num_steps(length, config.temporal_stack))
+        yield first_clip(steps, num_steps(length, config.temporal_stack))
 
 
 def streamed_steps(
@@ -70,26 +70,26 @@ def streamed_steps(
     config: ModelConfig,
     preprocessing: Preprocessing,
     chunk: int,
-) -> Iterator[Steps]:
+) -> Iterator[SentenceSteps]:
     """All steps of a video, a chunk of frames at a time.
 
     `chunk` is a multiple of alpha; memory grows with it.
     """
     stack = config.temporal_stack
-    overlap, stride = seen_by_a_step(stack) - total_stride(stack), total_stride(stack)
+    overlap, stride = receptive_field(stack) - total_stride(stack), total_stride(stack)
     window = chunk // stride * stride + overlap
     waiting = np.zeros((0, sum(config.backbone.channels)), np.float32)
     for features in video_features(state, frames, config, preprocessing, chunk):
         waiting = np.concatenate([waiting, features])
         while len(waiting) >= window:
             steps = temporal_steps(state, waiting[None, :window], config=config)
-            yield first_of(steps, chunk // stride)
+            yield first_clip(steps, chunk // stride)
             waiting = waiting[window - overlap :]
     rest = num_steps(len(waiting), stack)
     if rest > 0:
-        filled = np.pad(waiting, [(0, window - len(waiting)), (0, 0)])
-        steps = temporal_steps(state, filled[None], config=config)
-        yield first_of(steps, rest)
+        padded_steps = np.pad(waiting, [(0, window - len(waiting)), (0, 0)])
+        steps = temporal_steps(state, padded_steps[None], config=config)
+        yield first_clip(steps, rest)
 
 
 def video_features(
@@ -104,25 +104,29 @@ def video_features(
     program = functools.partial(chunk_features, config=config, preprocessing=preprocessing)
 
     def run() -> Iterator[tuple[Array, int, int]]:
-        kept = None
-        start = length = behind = 0
-        while (piece := [*itertools.islice(padded, chunk)]) or start - behind < length:
+        cache = None
+        start = length = delay = 0
+        while (piece := [*itertools.islice(padded, chunk)]) or start - delay < length:
             length += len(piece)
             images = blank_frames(1, chunk, preprocessing.frame_size)
             images[0, : len(piece)] = piece or 0
-            if kept is None:
-                kept = nothing_kept(state, images, config, preprocessing)
-            features, first, kept = program(state, images, np.int32(start), np.int32(length), kept)
+            if cache is None:
+                cache = empty_stream_cache(state, images, config, preprocessing)
+            features, first, cache = program(
+                state, images, np.int32(start), np.int32(length), cache
+            )
             if start == 0:
-                behind = -int(first)  # of every chunk
-            yield features, start - behind, length
+                delay = -int(first)  # of every chunk
+            yield features, start - delay, length
             start += chunk
 
-    for features, first, length in one_behind(run()):
-        yield within(features, first, length)
+    for features, first, length in pipelined(run()):
+        yield trim_to_video(features, first, length)
 
 
-def within(features: Float[Array, "1 t c"], first: int, length: int) -> Float[np.ndarray, "n c"]:
+def trim_to_video(
+    features: Float[Array, "1 t c"], first: int, length: int
+) -> Float[np.ndarray, "n c"]:
     """Of features that begin with frame `first`, those of a video of `length` frames."""
     return np.asarray(features)[0, max(-first, 0) : max(length - first, 0)]
 
@@ -139,14 +143,14 @@ def padded_frames(frames: Iterable[Frame], config: ModelConfig) -> Iterator[Fram
         yield from itertools.repeat(frame, length - number - left_padding(stack))
 
 
-def nothing_kept(
+def empty_stream_cache(
     state: nnx.State, images: np.ndarray, config: ModelConfig, preprocessing: Preprocessing
-) -> Kept:
+) -> StreamCache:
     program = functools.partial(
         inspect.unwrap(chunk_features), config=config, preprocessing=preprocessing
     )
-    kept = jax.eval_shape(program, state, images, jnp.array(0), jnp.array(0), None)[2]
-    return jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), kept)
+    cache = jax.eval_shape(program, state, images, jnp.array(0), jnp.array(0), None)[2]
+    return jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), cache)
 
 
 @functools.partial(jit_forward, static_argnames=("config", "preprocessing"))
@@ -155,14 +159,14 @@ def chunk_features(
     frames: UInt8[Array, "1 n height width 3"],
     start: Int[Array, ""],
     length: Int[Array, ""],
-    kept: Kept | None,
+    cache: StreamCache | None,
     *,
     config: ModelConfig,
     preprocessing: Preprocessing,
-) -> tuple[Float[Array, "1 n c"], Int[Array, ""], Kept]:
+) -> tuple[Float[Array, "1 n c"], Int[Array, ""], StreamCache]:
     """Test transform and backbone (see `stream_features`)."""
     crops = centre_crops(frames, preprocessing, "float32")
-    return stream_features(model_with(config, state).backbone, crops, start, length, kept)
+    return stream_features(model_with(config, state).backbone, crops, start, length, cache)
 
 
 @functools.partial(jit_forward, static_argnames=("config",))
@@ -176,9 +180,9 @@ def temporal_steps(
     return steps, jax.nn.softmax(path.conv_classifier(steps))[..., 0]
 
 
-def first_of(steps: tuple[Array, Array], number: int) -> Steps:
+def first_clip(steps: tuple[Array, Array], number: int) -> SentenceSteps:
     """The first steps of the one clip that there is."""
-    return Steps(*(np.asarray(x)[0, :number] for x in steps))
+    return SentenceSteps(*(np.asarray(x)[0, :number] for x in steps))
 
 
 @functools.partial(jit_forward, static_argnames=("config",))

@@ -50,7 +50,7 @@ def clip_mesh(batch_size: int) -> Mesh:
     return Mesh(np.array(devices), (CLIPS,), axis_types=(AxisType.Auto,))
 
 
-def described(mesh: Mesh) -> str:
+def describe_mesh(mesh: Mesh) -> str:
     """For example "2 of 8 devices (cpu)"."""
     device = mesh.devices.flat[0]
     used = "1 device" if mesh.size == jax.device_count() == 1 else f"{mesh.size} devices"
@@ -59,7 +59,7 @@ def described(mesh: Mesh) -> str:
     return f"{used} ({device.device_kind})"
 
 
-def on(mesh: Mesh) -> contextlib.AbstractContextManager:
+def use_mesh(mesh: Mesh) -> contextlib.AbstractContextManager:
     """Where jitted functions are called that say `everywhere`."""
     return jax.set_mesh(mesh) if mesh.size > 1 else contextlib.nullcontext()
 
@@ -70,18 +70,18 @@ def sharding(mesh: Mesh, *axes: str) -> Sharding:
     return NamedSharding(mesh, PartitionSpec(*axes))
 
 
-def own_rows(batch_size: int) -> slice:
+def process_rows(batch_size: int) -> slice:
     """The rows of a batch that this process loads."""
     own = batch_size // jax.process_count()
     return slice(jax.process_index() * own, (jax.process_index() + 1) * own)
 
 
-def filled(batch_size: int, mesh: Mesh) -> int:
+def round_up_to_devices(batch_size: int, mesh: Mesh) -> int:
     """The next size that the devices share evenly."""
     return -(-batch_size // mesh.size) * mesh.size
 
 
-def by_clip(rows: Tree, mesh: Mesh) -> Tree:
+def shard_batch(rows: Tree, mesh: Mesh) -> Tree:
     """A batch on its devices, of which this process has `own_rows`."""
     if mesh.size == 1:
         return jax.device_put(rows, sharding(mesh))
@@ -89,7 +89,7 @@ def by_clip(rows: Tree, mesh: Mesh) -> Tree:
     return jax.tree.map(lambda x: jax.make_array_from_process_local_data(place, x), rows)
 
 
-def whole(tree: Tree, mesh: Mesh) -> Tree:
+def replicate(tree: Tree, mesh: Mesh) -> Tree:
     """Arrays that every process has, on every device."""
     if jax.process_count() == 1:
         return jax.device_put(tree, sharding(mesh))
@@ -103,7 +103,7 @@ def whole(tree: Tree, mesh: Mesh) -> Tree:
     return jax.tree.map(put, tree)
 
 
-def everywhere(tree: Tree) -> Tree:
+def constrain_replicated(tree: Tree) -> Tree:
     """Within a jitted function: every device gets all of it."""
     if jax.sharding.get_abstract_mesh().empty:
         return tree
@@ -115,7 +115,7 @@ def is_first_process() -> bool:
     return jax.process_index() == 0
 
 
-def of_first_process(value: Any) -> Any:
+def broadcast_from_first_process(value: Any) -> Any:
     """What the first process has, in all of them: anything that JSON can hold."""
     if jax.process_count() == 1:
         return value
@@ -125,6 +125,6 @@ def of_first_process(value: Any) -> Any:
     return json.loads(multihost_utils.broadcast_one_to_all(text).tobytes())
 
 
-def arrays_of_first_process(tree: Tree) -> Tree:
+def broadcast_arrays_from_first_process(tree: Tree) -> Tree:
     """The arrays that the first process has, in all of them; all have the same shapes."""
     return multihost_utils.broadcast_one_to_all(tree) if jax.process_count() > 1 else tree

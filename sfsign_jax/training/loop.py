@@ -21,13 +21,19 @@ from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_rate
 from sfsign_jax.files import write_text_atomically
 from sfsign_jax.recognition.network import predict_split
-from sfsign_jax.runtime.mesh import clip_mesh, described, is_first_process, on, whole
+from sfsign_jax.runtime.mesh import (
+    clip_mesh,
+    describe_mesh,
+    is_first_process,
+    replicate,
+    use_mesh,
+)
 from sfsign_jax.training import config as configuration
 from sfsign_jax.training.initialization import initial_weights
 from sfsign_jax.training.optimizer import Recipe, global_norm
 from sfsign_jax.training.run_checkpoints import (
     Checkpoints,
-    Progress,
+    RunProgress,
     finish_saving,
     open_checkpoints,
     restore_run,
@@ -49,7 +55,7 @@ NOT_FINITE = "not_finite.log"
 Metrics = dict[str, float]
 
 
-def tell(workdir: Path, line: str) -> None:
+def log_line(workdir: Path, line: str) -> None:
     """Above the progress bar, and in the log."""
     if is_first_process():
         tqdm.write(line)
@@ -101,17 +107,17 @@ def train(config: ConfigDict, workdir: Path) -> None:
         open_checkpoints(workdir, config.training.keep_last, keep_period) as checkpoints,
         stop_request() as stop,
     ):
-        state, progress = restore_run(checkpoints, fresh, functools.partial(tell, workdir))
+        state, progress = restore_run(checkpoints, fresh, functools.partial(log_line, workdir))
         first = int(state.step)
         begin = f"go on from step {first}" if first else f"start from {origin}"
-        tell(workdir, f"{begin}, on {described(mesh)}")
+        log_line(workdir, f"{begin}, on {describe_mesh(mesh)}")
         writes, later = is_first_process(), first + 1 if first else None
         with SummaryWriter(str(workdir), purge_step=later, write_to_disk=writes) as board:
             run = Run(config, workdir, source, description, recipe, mesh, checkpoints, board, stop)
-            train_epochs(run, whole(state, mesh), progress)
+            train_epochs(run, replicate(state, mesh), progress)
 
 
-def train_epochs(run: Run, state: TrainState, progress: Progress) -> None:
+def train_epochs(run: Run, state: TrainState, progress: RunProgress) -> None:
     """All epochs that are left."""
     epochs, steps = run.recipe.epochs, run.recipe.steps_per_epoch
     batches = run.source.training_batches(int(state.step), epochs * steps, run.mesh)
@@ -123,12 +129,12 @@ def train_epochs(run: Run, state: TrainState, progress: Progress) -> None:
         best = "  best so far" if is_best(progress["epochs"]) else ""
         seconds = time.perf_counter() - start
         line = epoch_line(progress["epochs"], epochs)
-        tell(run.workdir, f"{line}  {clips_a_second:.1f} clips/s  {seconds:.0f} s{best}")
+        log_line(run.workdir, f"{line}  {clips_a_second:.1f} clips/s  {seconds:.0f} s{best}")
     finish_saving(run.checkpoints)
 
 
 def train_epoch(
-    run: Run, state: TrainState, progress: Progress, batches: Iterator[dict[str, jax.Array]]
+    run: Run, state: TrainState, progress: RunProgress, batches: Iterator[dict[str, jax.Array]]
 ) -> tuple[TrainState, float]:
     """The rest of an epoch, and its speed in clips a second."""
     epoch, steps = len(progress["epochs"]) + 1, run.recipe.steps_per_epoch
@@ -149,7 +155,7 @@ def train_epoch(
         asked = time.monotonic()
         batch = next(batches)
         waited += time.monotonic() - asked
-        with on(run.mesh):
+        with use_mesh(run.mesh):
             state, metrics = train_step(
                 state, batch, config=run.description.config, recipe=run.recipe
             )
@@ -191,7 +197,7 @@ def device_memory() -> dict[str, float]:
     return {} if peak is None else {"device_memory_gb": peak / 1e9}
 
 
-def record(run: Run, progress: Progress, metrics: dict[str, jax.Array]) -> None:
+def record(run: Run, progress: RunProgress, metrics: dict[str, jax.Array]) -> None:
     """Metrics of the next step that has none yet; the clips of one that is not finite."""
     values = {name: float(value) for name, value in jax.device_get(metrics).items()}
     progress["steps"].append(values)
@@ -208,7 +214,7 @@ def record(run: Run, progress: Progress, metrics: dict[str, jax.Array]) -> None:
             )
 
 
-def end_epoch(run: Run, state: TrainState, progress: Progress) -> None:
+def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
     """Recognise the dev split; keep the model where it is the best so far."""
     weights = nnx.merge_state(state.params, state.batch_stats)
     network = functools.partial(run.source.network, weights, config=run.description.config)

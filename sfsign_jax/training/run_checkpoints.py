@@ -15,13 +15,17 @@ import orbax.checkpoint as ocp
 
 from sfsign_jax.checkpoint import reason_of
 from sfsign_jax.errors import UserError
-from sfsign_jax.runtime.mesh import arrays_of_first_process, is_first_process, of_first_process
+from sfsign_jax.runtime.mesh import (
+    broadcast_arrays_from_first_process,
+    broadcast_from_first_process,
+    is_first_process,
+)
 from sfsign_jax.training.state import TrainState
 
 FOLDER = "checkpoints"
 
 
-class Progress(TypedDict):
+class RunProgress(TypedDict):
     """What a run has come to, beside its state."""
 
     epochs: list[dict[str, float]]  # metrics and WER of every finished epoch
@@ -52,7 +56,7 @@ def open_checkpoints(
         yield manager
 
 
-def save_run(checkpoints: Checkpoints, state: TrainState, progress: Progress) -> None:
+def save_run(checkpoints: Checkpoints, state: TrainState, progress: RunProgress) -> None:
     """Save in the background. The run may go on: its arrays are copied first.
 
     Raises:
@@ -96,21 +100,25 @@ def not_written(checkpoints: ocp.CheckpointManager, error: Exception) -> UserErr
 
 
 def restore_run(
-    checkpoints: Checkpoints, fresh: TrainState, tell: Callable[[str], None]
-) -> tuple[TrainState, Progress]:
+    checkpoints: Checkpoints, fresh: TrainState, log_line: Callable[[str], None]
+) -> tuple[TrainState, RunProgress]:
     """The newest whole checkpoint, or the fresh state where there is none; in all processes.
 
     Damaged ones are told of and deleted: the run will write them again.
     """
-    arrays, progress = named_arrays(fresh), Progress(epochs=[], steps=[])
+    arrays, progress = named_arrays(fresh), RunProgress(epochs=[], steps=[])
     if checkpoints is not None:
-        arrays, progress = newest_whole(checkpoints, arrays, tell) or (arrays, progress)
-    return with_arrays(fresh, arrays_of_first_process(arrays)), of_first_process(progress)
+        arrays, progress = newest_whole(checkpoints, arrays, log_line) or (arrays, progress)
+    return with_arrays(
+        fresh, broadcast_arrays_from_first_process(arrays)
+    ), broadcast_from_first_process(progress)
 
 
 def newest_whole(
-    checkpoints: ocp.CheckpointManager, fresh: dict[str, np.ndarray], tell: Callable[[str], None]
-) -> tuple[dict[str, np.ndarray], Progress] | None:
+    checkpoints: ocp.CheckpointManager,
+    fresh: dict[str, np.ndarray],
+    log_line: Callable[[str], None],
+) -> tuple[dict[str, np.ndarray], RunProgress] | None:
     """Arrays shaped as the fresh ones, and how far the run had come with them."""
     shapes = {name: np.empty_like(array) for name, array in fresh.items()}
     for step in sorted(checkpoints.all_steps(), reverse=True):
@@ -124,7 +132,7 @@ def newest_whole(
             if checksum(restored.state) != restored.about["checksum"]:
                 raise ValueError("its arrays are not those that were saved")
         except (OSError, ValueError, KeyError) as error:
-            tell(f"checkpoint of step {step} is damaged and left out: {reason_of(error)}")
+            log_line(f"checkpoint of step {step} is damaged and left out: {reason_of(error)}")
             checkpoints.delete(step)
             continue
         return restored.state, restored.about["progress"]

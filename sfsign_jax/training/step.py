@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.runtime.compilation import jit_training
-from sfsign_jax.runtime.mesh import everywhere
+from sfsign_jax.runtime.mesh import constrain_replicated
 from sfsign_jax.training.gradient import Batch, loss_and_gradient
 from sfsign_jax.training.optimizer import Recipe, adam, global_norm, learning_rate
 from sfsign_jax.training.state import TrainState
@@ -44,4 +44,4 @@ def train_step(
         "learning_rate": rate,
         "skipped": jnp.copy(state.skipped),
     }
-    return everywhere((state, metrics))
+    return constrain_replicated((state, metrics))

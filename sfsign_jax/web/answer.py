@@ -6,7 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
-from sfsign_jax.data.videos import open_footage
+from sfsign_jax.data.videos import open_video
 from sfsign_jax.models.lengths import total_stride
 from sfsign_jax.pictures.timeline import frames_of, timeline
 from sfsign_jax.recognition.recognizer import Recognizer
@@ -14,7 +14,7 @@ from sfsign_jax.recognition.result import Recognition
 from sfsign_jax.transcripts import WRITERS, Transcript
 from sfsign_jax.web.limits import admitted
 
-Progress = Callable[[int, int | None, str], object]  # done, of how many, of what
+ReportProgress = Callable[[int, int | None, str], object]  # done, of how many, of what
 
 
 class Answer(NamedTuple):
@@ -24,22 +24,24 @@ class Answer(NamedTuple):
     files: dict[str, bytes]  # by format
 
 
-def recognize(recognizer: Recognizer, video: Path, minutes: float, progress: Progress) -> Answer:
+def recognize(
+    recognizer: Recognizer, video: Path, minutes: float, progress: ReportProgress
+) -> Answer:
     """What is signed in a video file of at most so many minutes.
 
     Raises:
         UserError: it can't be read, or is too long.
     """
-    footage = open_footage(video, recognizer.preprocessing.frame_rate)
-    rate = footage.rate or 1.0
+    opened = open_video(video, recognizer.preprocessing.frame_rate)
+    rate = opened.rate or 1.0
     number = 0
 
     def seen(frame: int) -> None:
         nonlocal number
         number = frame
-        progress(frame, footage.number, "frames")
+        progress(frame, opened.number, "frames")
 
-    sentences = list(recognizer.recognize_video(admitted(footage, video, minutes, seen)))
+    sentences = list(recognizer.recognize_video(admitted(opened, video, minutes, seen)))
     return Answer(
         Transcript(video.name, rate, sentences),
         number / rate,
@@ -49,11 +51,11 @@ def recognize(recognizer: Recognizer, video: Path, minutes: float, progress: Pro
 
 
 def pictures(
-    recognizer: Recognizer, video: Path, sentences: Sequence[Recognition], progress: Progress
+    recognizer: Recognizer, video: Path, sentences: Sequence[Recognition], progress: ReportProgress
 ) -> Iterator[bytes]:
-    footage = open_footage(video, recognizer.preprocessing.frame_rate)
+    opened = open_video(video, recognizer.preprocessing.frame_rate)
     stride = total_stride(recognizer.config.temporal_stack)
-    for number, (shown, sentence) in enumerate(frames_of(footage.frames, sentences), 1):
+    for number, (shown, sentence) in enumerate(frames_of(opened.frames, sentences), 1):
         progress(number, len(sentences), "pictures")
         image = BytesIO()
         # A fifth of PNG's size, which counts where a video has a hundred sentences.

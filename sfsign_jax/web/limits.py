@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sfsign_jax.data.frames import Frame
-from sfsign_jax.data.videos import Footage
+from sfsign_jax.data.videos import Video
 from sfsign_jax.errors import UserError
 
 
@@ -15,21 +15,21 @@ class Limits(NamedTuple):
 
 
 def admitted(
-    footage: Footage, video: Path, minutes: float, seen: Callable[[int], object]
+    opened: Video, video: Path, minutes: float, seen: Callable[[int], object]
 ) -> Iterator[Frame]:
     """The frames of a video that is not too long; `seen` is told the number of each.
 
     Raises:
         UserError: it is too long.
     """
-    most = minutes * 60 * (footage.rate or 1)
+    most = minutes * 60 * (opened.rate or 1)
     too_long = UserError(
         f"{video.name} is longer than the limit of {minutes:g} minutes: cut it into shorter videos"
     )
     # A header may not tell the length, or a wrong one.
-    if (footage.number or 0) > most:
+    if (opened.number or 0) > most:
         raise too_long
-    for number, frame in enumerate(footage.frames, 1):
+    for number, frame in enumerate(opened.frames, 1):
         if number > most:
             raise too_long
         seen(number)

@@ -75,7 +75,7 @@ def test_processes_of_a_run_share_its_batches(monkeypatch):
     whole = batches(small_config())
     halves = []
     for row in (slice(0, 1), slice(1, 2)):
-        monkeypatch.setattr(module, "own_rows", lambda size, row=row: row)
+        monkeypatch.setattr(module, "process_rows", lambda size, row=row: row)
         halves.append(batches(small_config()))
     joined = [
         {name: np.concatenate([a[name], b[name]]) for name in a}

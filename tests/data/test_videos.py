@@ -9,20 +9,20 @@ import numpy as np
 import pytest
 from video_files import brightness, gradient, write_video
 
-from sfsign_jax.data.videos import open_footage, video_frames
+from sfsign_jax.data.videos import open_video, video_frames
 from sfsign_jax.errors import UserError
 
 
 def read(path, rate=None):
-    footage = open_footage(path, rate)
-    return np.stack(list(footage.frames)), footage
+    video = open_video(path, rate)
+    return np.stack(list(video.frames)), video
 
 
 def test_video(tmp_path):
     frames = gradient()
     write_video(tmp_path / "clip.mp4", frames)
-    clip, footage = read(tmp_path / "clip.mp4")
-    assert (footage.rate, footage.number) == (25, 6)
+    clip, video = read(tmp_path / "clip.mp4")
+    assert (video.rate, video.number) == (25, 6)
     assert clip.shape == frames.shape
     assert np.abs(clip.astype(int) - frames).mean() < 4
     np.testing.assert_array_equal(np.stack(list(video_frames(tmp_path / "clip.mp4"))), clip)
@@ -41,9 +41,9 @@ def test_video(tmp_path):
 def test_another_rate(stored, asked, expected, tmp_path):
     rate = Fraction(stored).limit_denominator(1001)
     write_video(tmp_path / "clip.mp4", gradient(12), rate)
-    clip, footage = read(tmp_path / "clip.mp4", asked)
-    assert footage.rate == pytest.approx(asked or stored, rel=1e-4)
-    assert abs(footage.number - len(expected)) <= 1
+    clip, video = read(tmp_path / "clip.mp4", asked)
+    assert video.rate == pytest.approx(asked or stored, rel=1e-4)
+    assert abs(video.number - len(expected)) <= 1
     assert brightness(clip) == expected
 
 
@@ -60,8 +60,8 @@ def test_folder_is_read_in_the_order_of_names(tmp_path):
     for i, frame in enumerate(frames):
         cv2.imwrite(str(tmp_path / f"{i:04}.png"), frame[..., ::-1])
     (tmp_path / "notes.txt").write_text("not a frame")
-    clip, footage = read(tmp_path)
-    assert (footage.rate, footage.number) == (None, 6)
+    clip, video = read(tmp_path)
+    assert (video.rate, video.number) == (None, 6)
     np.testing.assert_array_equal(clip, frames)
 
 
@@ -111,5 +111,5 @@ def test_videos_are_turned_as_players_show_them(tmp_path, matrix, turns):
     a, b, c, d = (n << 16 for n in matrix)
     data[start : start + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
     path.write_bytes(data)
-    turned = read(path)[0]
-    np.testing.assert_array_equal(turned, np.rot90(upright, turns, axes=(1, 2)))
+    transposed_matmul = read(path)[0]
+    np.testing.assert_array_equal(transposed_matmul, np.rot90(upright, turns, axes=(1, 2)))

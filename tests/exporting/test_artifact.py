@@ -12,7 +12,7 @@ from oracle import oracle_of, small_config, state_of
 
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
-from sfsign_jax.exporting.artifact import without_top, write_artifact
+from sfsign_jax.exporting.artifact import without_top_rows_on_device, write_artifact
 from sfsign_jax.models.sign_model import model_with
 from sfsign_jax.recognition.recognizer import Recognizer
 
@@ -92,6 +92,8 @@ def test_no_vocabulary(tmp_path):
 def test_top_rows_are_dropped_as_on_the_host():
     frame = np.random.default_rng(0).integers(0, 256, (64, 48, 3)).astype(np.uint8)
     expected = cv2.resize(frame[10:], (48, 64), interpolation=cv2.INTER_LINEAR)
-    difference = np.abs(np.asarray(without_top(frame[None], 10))[0].astype(int) - expected)
+    difference = np.abs(
+        np.asarray(without_top_rows_on_device(frame[None], 10))[0].astype(int) - expected
+    )
     assert difference.max() <= 1
-    np.testing.assert_array_equal(without_top(frame[None], 0)[0], frame)
+    np.testing.assert_array_equal(without_top_rows_on_device(frame[None], 0)[0], frame)

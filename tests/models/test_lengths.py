@@ -6,7 +6,7 @@ from sfsign_jax.models.lengths import (
     left_padding,
     num_steps,
     pad_clips,
-    seen_by_a_step,
+    receptive_field,
     total_stride,
     video_length,
 )
@@ -38,7 +38,7 @@ def test_padding_follows_the_stack(stack, left, stride):
         assert length % 4 == 0
         assert length >= frames + 2 * left
         assert num_steps(length, stack) >= -(-frames // stride)
-    seen = seen_by_a_step(stack)
+    seen = receptive_field(stack)
     assert (num_steps(seen, stack), num_steps(seen - 1, stack)) == (1, 0)
 
 

@@ -41,7 +41,7 @@ def filled(clips, bucket):
     return frames, np.array([len(clip) for clip in clips])
 
 
-def logits_of(config, state, clips, bucket, padding):
+def main_logits(config, state, clips, bucket, padding):
     frames, num_frames = filled(clips, bucket)
 
     @jax.jit
@@ -84,12 +84,12 @@ def test_every_variant_equals_the_oracle(changes):
     clips = random_clips(17, 12)
 
     conv, sequence = oracle_logits(model, clips)
-    ours_conv, ours_sequence, _ = logits_of(config, state, clips, 24, "reference")
+    ours_conv, ours_sequence, _ = main_logits(config, state, clips, 24, "reference")
     assert_close(ours_conv[:, : conv.shape[1]], conv)
     assert_close(ours_sequence[:, : conv.shape[1]], sequence)
 
     main = for_inference(model_with(config, state))
-    ours_conv, ours_sequence, steps = logits_of(main.config, nnx.state(main), clips, 24, "masked")
+    ours_conv, ours_sequence, steps = main_logits(main.config, nnx.state(main), clips, 24, "masked")
     for i, clip in enumerate(clips):
         conv, sequence = oracle_logits(model, [clip])
         assert steps[i] == conv.shape[1]

@@ -9,7 +9,7 @@ from oracle import oracle_of, small_config, state_of
 
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.models.sign_model import model_with
-from sfsign_jax.pictures.activation_maps import overlaid, save_heat_strips
+from sfsign_jax.pictures.activation_maps import overlaid, save_activation_strips
 from sfsign_jax.recognition.grad_cam import explain, explained_stage
 from sfsign_jax.recognition.recognizer import Recognizer
 from sfsign_jax.recognition.result import Recognition
@@ -31,7 +31,7 @@ def sentence(num_frames):
     )
 
 
-def expected_heat(model, clip, token, first_step, last_step):
+def expected_maps(model, clip, token, first_step, last_step):
     """Of the padded clip, slow and fast."""
     maps = []
 
@@ -64,7 +64,7 @@ def test_heat_is_grad_cam_of_the_frames_that_each_pathway_sees():
     for (slow, fast), token, span in zip(heats, (1, 3), steps, strict=True):
         assert slow.frames.tolist() == [2, 6, 10, 14, 18]  # six frames are repeated before
         assert fast.frames.tolist() == [*range(22)]
-        expected = expected_heat(model, clip, token, *span)
+        expected = expected_maps(model, clip, token, *span)
         np.testing.assert_allclose(slow.maps, expected[0][2:7], rtol=1e-3, atol=1e-6)
         np.testing.assert_allclose(fast.maps, expected[1][6:28], rtol=1e-3, atol=1e-6)
         assert fast.maps.max() > 0
@@ -89,6 +89,6 @@ def test_a_picture_of_every_gloss(tmp_path):
     model = model_with(config, state_of(config, oracle_of(config)))
     recognizer = Recognizer(model, tuple("ABCDEF"), PREPROCESSING)
     frames = np.random.default_rng(0).integers(0, 256, (FIRST + 30, 60, 50, 3), np.uint8)
-    pictures = [*save_heat_strips(tmp_path / "clip", frames, [sentence(22)], recognizer)]
+    pictures = [*save_activation_strips(tmp_path / "clip", frames, [sentence(22)], recognizer)]
     assert [picture.name for picture in pictures] == ["clip.001.01.png", "clip.001.02.png"]
     assert all(cv2.imread(str(picture)).shape[1] > 1000 for picture in pictures)

@@ -1,4 +1,4 @@
-"""Oracle: whole clips, cut off where a look was taken."""
+"""Oracle: whole clips, cut off where a update was taken."""
 
 import itertools
 import time
@@ -17,7 +17,7 @@ from sfsign_jax.recognition.live import live_glosses
 from sfsign_jax.recognition.live_features import live_features
 from sfsign_jax.recognition.network import clip_features
 from sfsign_jax.recognition.recognizer import Recognizer
-from sfsign_jax.recognition.sentences import Cut
+from sfsign_jax.recognition.sentences import PauseRule
 
 pytestmark = pytest.mark.xdist_group("live")  # they share compiled programs
 
@@ -35,31 +35,33 @@ def recognizer():
     return Recognizer(model, tuple("ABCDEF"), PREPROCESSING)
 
 
-@pytest.mark.parametrize(("number", "hop"), [(50, 12), (36, 12), (3, 12)])
-def test_every_look_is_the_clip_so_far(recognizer, number, hop):
+@pytest.mark.parametrize(("number", "hop_frames"), [(50, 12), (36, 12), (3, 12)])
+def test_every_update_is_the_clip_so_far(recognizer, number, hop_frames):
     options = {"config": CONFIG, "preprocessing": PREPROCESSING}
     settled, seen = [], []
-    for look in live_features(recognizer.state, frames(number), hop=hop, **options):
-        settled.append(look.settled)
-        seen.append(look.seen)
-        features = np.concatenate([*settled, look.ahead])
+    for update in live_features(recognizer.state, frames(number), hop_frames=hop_frames, **options):
+        settled.append(update.settled)
+        seen.append(update.num_frames)
+        features = np.concatenate([*settled, update.ahead])
         clip = np.zeros((1, 64, 40, 40, 3), np.uint8)
-        clip[0, : look.seen] = frames(number)[: look.seen]
-        lengths = np.array([look.seen], np.int32)
+        clip[0, : update.num_frames] = frames(number)[: update.num_frames]
+        lengths = np.array([update.num_frames], np.int32)
         expected = clip_features(recognizer.state, clip, lengths, **options)[0][0]
-        length = video_length(look.seen, CONFIG.temporal_stack, CONFIG.backbone.alpha)
+        length = video_length(update.num_frames, CONFIG.temporal_stack, CONFIG.backbone.alpha)
         assert len(features) == length
         np.testing.assert_allclose(features, expected[:length], atol=1e-5)
     assert seen[-1] == number
-    assert look.last
-    assert len(seen) >= number // hop
+    assert update.is_last
+    assert len(seen) >= number // hop_frames
 
 
-@pytest.mark.parametrize(("cut", "fewest"), [(Cut(6, 0.5), 1), (Cut(2, 0.079), 4)])
-def test_with_the_longest_delay_it_is_the_video(recognizer, cut, fewest, monkeypatch):
-    monkeypatch.setattr(Recognizer, "cut", lambda *_: cut)
+@pytest.mark.parametrize(
+    ("pause_rule", "fewest"), [(PauseRule(6, 0.5), 1), (PauseRule(2, 0.079), 4)]
+)
+def test_with_the_longest_delay_it_is_the_video(recognizer, pause_rule, fewest, monkeypatch):
+    monkeypatch.setattr(Recognizer, "pause_rule", lambda *_: pause_rule)
     clip = frames(200)
-    glosses = [*live_glosses(recognizer, clip, delay=1000, hop=12)]
+    glosses = [*live_glosses(recognizer, clip, delay_frames=1000, hop_frames=12)]
     sentences = [*recognizer.recognize_video(clip)]
     assert len(sentences) >= fewest
     expected = [
@@ -68,12 +70,12 @@ def test_with_the_longest_delay_it_is_the_video(recognizer, cut, fewest, monkeyp
         for pair in zip(sentence.glosses, sentence.spans, strict=True)
     ]
     # The same gloss a step later counts as told already.
-    told = [
+    emitted = [
         (gloss, span)
         for (before, (_, end)), (gloss, span) in itertools.pairwise([("", (0, -9)), *expected])
         if gloss != before or span[0] > end + 4
     ]
-    assert glosses == told
+    assert glosses == emitted
 
 
 def test_glosses_come_in_order_and_once_they_are_old_enough(recognizer):
@@ -86,7 +88,7 @@ def test_glosses_come_in_order_and_once_they_are_old_enough(recognizer):
             yield frame
 
     before = -1
-    for _, (first, last) in live_glosses(recognizer, counted(), delay=8, hop=12):
+    for _, (first, last) in live_glosses(recognizer, counted(), delay_frames=8, hop_frames=12):
         assert before < first <= last
         assert last + 8 < taken or taken == 96
         before = last
@@ -94,7 +96,7 @@ def test_glosses_come_in_order_and_once_they_are_old_enough(recognizer):
 
 
 def test_no_frames(recognizer):
-    assert not [*live_glosses(recognizer, [], delay=8, hop=12)]
+    assert not [*live_glosses(recognizer, [], delay_frames=8, hop_frames=12)]
 
 
 def test_a_file_that_grows(tmp_path):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sfsign_jax.recognition.sentences import Cut, Steps, find_sentences, sentences
+from sfsign_jax.recognition.sentences import PauseRule, SentenceSteps, find_sentences, sentences
 
-CUT = Cut(pause=4, blank=0.9)
+RULE = PauseRule(pause_steps=4, blank=0.9)
 
 
 def blank(*lengths):
@@ -28,28 +28,28 @@ def blank(*lengths):
     ],
 )
 def test_rule(lengths, expected):
-    assert find_sentences(blank(*lengths), CUT) == expected
+    assert find_sentences(blank(*lengths), RULE) == expected
 
 
 def test_the_parts_change_nothing():
     rng = np.random.default_rng(0)
     for _ in range(300):
         probability = blank(*rng.integers(1, 14, 12))
-        steps = Steps(np.arange(len(probability))[:, None], probability)
+        steps = SentenceSteps(np.arange(len(probability))[:, None], probability)
         cuts = np.sort(rng.integers(0, len(probability), rng.integers(0, 9)))
         pieces = [np.split(x, cuts) for x in steps]
-        parts = [Steps(*pair) for pair in zip(*pieces, strict=True)]
-        found = [(first, inputs[:, 0].tolist()) for first, inputs in sentences(parts, CUT)]
-        expected = find_sentences(probability, CUT)
+        parts = [SentenceSteps(*pair) for pair in zip(*pieces, strict=True)]
+        found = [(first, inputs[:, 0].tolist()) for first, inputs in sentences(parts, RULE)]
+        expected = find_sentences(probability, RULE)
         assert found == [(first, [*range(first, stop)]) for first, stop in expected]
 
 
 def test_a_sentence_comes_out_before_the_video_ends():
     def parts():
-        yield Steps(np.zeros((13, 1)), blank(2, 3, 8))
+        yield SentenceSteps(np.zeros((13, 1)), blank(2, 3, 8))
         raise AssertionError("the sentence was known already")
 
-    first, inputs = next(sentences(parts(), CUT))
+    first, inputs = next(sentences(parts(), RULE))
     assert (first, len(inputs)) == (0, 6)
 
 
@@ -58,8 +58,8 @@ def test_a_long_pause_is_forgotten():
 
     def parts():
         for _ in range(100):
-            yield Steps(np.zeros((50, 1)), blank(50))
-        yield Steps(np.zeros((3, 1)), blank(0, 3))
+            yield SentenceSteps(np.zeros((50, 1)), blank(50))
+        yield SentenceSteps(np.zeros((3, 1)), blank(0, 3))
 
-    ((first, inputs),) = sentences(parts(), CUT)
+    ((first, inputs),) = sentences(parts(), RULE)
     assert (first, len(inputs)) == (4999, 4)

@@ -11,7 +11,7 @@ from small_dataset import small_config as run_config
 from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.recognition.network import clip_logits, predict_split
-from sfsign_jax.runtime.mesh import clip_mesh, whole
+from sfsign_jax.runtime.mesh import clip_mesh, replicate
 
 MODEL = small_config(num_classes=9, weight_norm=False)
 
@@ -42,7 +42,7 @@ def predictions(state, batch_size, padding="masked", devices=1):
     order = evaluation_order(LENGTHS, padding)
     network = functools.partial(
         clip_logits,
-        whole(state, clip_mesh(devices)),
+        replicate(state, clip_mesh(devices)),
         config=MODEL,
         preprocessing=Preprocessing((40, 40), (32, 32)),
         padding=padding,

@@ -11,7 +11,7 @@ from oracle import small_config
 from training_batch import batch
 
 from sfsign_jax.models.sign_model import new_model
-from sfsign_jax.runtime.mesh import by_clip, clip_mesh, on, whole
+from sfsign_jax.runtime.mesh import clip_mesh, replicate, shard_batch, use_mesh
 from sfsign_jax.training import Recipe
 from sfsign_jax.training.gradient import interleaved_parts, loss_and_gradient
 from sfsign_jax.training.state import train_state_of
@@ -30,10 +30,10 @@ def double_precision():
 def gradients(clips, devices=1, **options):
     recipe = dataclasses.replace(RECIPE, **options)
     mesh = clip_mesh(devices)
-    state = whole(train_state_of(nnx.state(new_model(CONFIG)), recipe), mesh)
+    state = replicate(train_state_of(nnx.state(new_model(CONFIG)), recipe), mesh)
     compiled = jax.jit(functools.partial(loss_and_gradient, config=CONFIG, recipe=recipe))
-    with on(mesh):
-        (loss, (_, batch_stats)), gradient = compiled(state, by_clip(clips, mesh))
+    with use_mesh(mesh):
+        (loss, (_, batch_stats)), gradient = compiled(state, shard_batch(clips, mesh))
     return loss, nnx.to_flat_state(nnx.merge_state(gradient, batch_stats))
 
 

@@ -22,7 +22,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from sfsign_jax.checkpoint import ModelDescription, save_checkpoint
 from sfsign_jax.data.transforms import Preprocessing
-from sfsign_jax.data.videos import Footage
+from sfsign_jax.data.videos import Video
 from sfsign_jax.errors import UserError
 from sfsign_jax.web.limits import admitted
 from sfsign_jax.web.uploads import Uploads, sweep
@@ -269,7 +269,7 @@ def test_a_header_that_lies_about_the_length(tmp_path):
     frames = [np.zeros((1, 1, 3), np.uint8)] * 61
     numbers = []
     with pytest.raises(UserError, match=r"clip\.mp4 is longer than the limit of 0\.5 minutes"):
-        list(admitted(Footage(iter(frames), 2, None), video, 0.5, numbers.append))
+        list(admitted(Video(iter(frames), 2, None), video, 0.5, numbers.append))
     assert numbers == list(range(1, 61))
 
 

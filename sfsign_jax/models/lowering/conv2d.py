@@ -7,14 +7,14 @@ import jax.numpy as jnp
 from jax import Array, lax
 from jaxtyping import Float
 
-from sfsign_jax.models.lowering.winograd import F2, F4, filter_taps, pad_for
+from sfsign_jax.models.lowering.winograd import F2, F4, pad_to_tiles, winograd_filter
 
 Images = Float[Array, "n h w i"]
 Kernel = Float[Array, "kh kw i o"]
 Output = Float[Array, "n h_out w_out o"]
 LAYOUT = ("NHWC", "HWIO", "NHWC")
-# Input channels and pixels a side from which on fewer products make up for the sums.
-WIDE, LARGE = 64, 7
+# Input channels, and pixels a side, from which on fewer products make up for the sums.
+WINOGRAD_MIN_CHANNELS, WINOGRAD_MIN_PIXELS = 64, 7
 
 
 def xla_convolution(x: Images, kernel: Kernel, stride: int) -> Output:
@@ -23,7 +23,7 @@ def xla_convolution(x: Images, kernel: Kernel, stride: int) -> Output:
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
-def convolve_images(x: Images, kernel: Kernel, stride: int) -> Output:
+def conv2d(x: Images, kernel: Kernel, stride: int) -> Output:
     """The convolution with padding k // 2.
 
     Where no gradient is asked for, a wide 3×3 convolution needs less than half of its
@@ -32,18 +32,20 @@ def convolve_images(x: Images, kernel: Kernel, stride: int) -> Output:
     loops only; inside of one they took fifty times as long.
     """
     direct = functools.partial(xla_convolution, stride=stride)
-    wide = kernel.shape[2] >= WIDE and min(x.shape[1:3]) >= LARGE
+    wide = kernel.shape[2] >= WINOGRAD_MIN_CHANNELS and min(x.shape[1:3]) >= WINOGRAD_MIN_PIXELS
     if stride == 1 and kernel.shape[:2] == (3, 3) and wide and x.dtype != jnp.bfloat16:
-        return lax.platform_dependent(x, kernel, cpu=filter_tiles, default=direct)
+        return lax.platform_dependent(x, kernel, cpu=winograd_conv2d, default=direct)
     return direct(x, kernel)
 
 
-def filter_tiles(x: Images, kernel: Kernel) -> Output:
+def winograd_conv2d(x: Images, kernel: Kernel) -> Output:
     """A 3×3 convolution, 4×2 pixels of its output (or 2×2) from 24 products (16), not 72 (36)."""
     height, width = x.shape[1:3]
     down = F4 if -height % 4 < 2 else F2
-    padded = pad_for(F2, pad_for(down, x, 1), 2)
-    images = filter_taps(down, padded, kernel, 1, functools.partial(filter_taps, F2, axis=2))
+    padded = pad_to_tiles(F2, pad_to_tiles(down, x, 1), 2)
+    images = winograd_filter(
+        down, padded, kernel, 1, functools.partial(winograd_filter, F2, axis=2)
+    )
     return images[:, :height, :width]
 
 
@@ -84,4 +86,4 @@ def backward(stride: int, inputs: tuple[Images, Kernel], upstream: Output):
     return lax.platform_dependent(*inputs, upstream, cpu=on_cpu, default=elsewhere)
 
 
-convolve_images.defvjp(forward, backward)
+conv2d.defvjp(forward, backward)

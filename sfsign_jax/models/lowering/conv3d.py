@@ -14,14 +14,14 @@ from jax import Array, lax
 from jaxtyping import Float, Int
 
 from sfsign_jax.models.initializers import Rng, kaiming_normal
-from sfsign_jax.models.lowering.conv2d import convolve_images
-from sfsign_jax.models.lowering.conv_time import convolve_time, mask_time, sum_shifted
-from sfsign_jax.models.lowering.matmul import matrix_product
+from sfsign_jax.models.lowering.conv2d import conv2d
+from sfsign_jax.models.lowering.conv_time import conv_time, mask_time, sum_shifted
+from sfsign_jax.models.lowering.matmul import matmul
 
 TIME_BLOCK = 2  # frames
 
 
-def convolve(
+def conv3d(
     x: Float[Array, "b t h w i"],
     kernel: Float[Array, "kt kh kw i o"],
     length: Int[Array, " b"],
@@ -37,24 +37,24 @@ def convolve(
     if kh == kw == 1:
         x = x[:, :, ::space_stride, ::space_stride]
         return (
-            matrix_product(x, kernel[0, 0, 0])
+            matmul(x, kernel[0, 0, 0])
             if kt == 1
-            else convolve_time(x, kernel[:, 0, 0], length, time_stride)
+            else conv_time(x, kernel[:, 0, 0], length, time_stride)
         )
     if kt == 1:
-        return convolve_frames(x, kernel[0], space_stride)
-    return convolve_time_blocks(mask_time(x, length), kernel, space_stride)
+        return conv2d_frames(x, kernel[0], space_stride)
+    return conv3d_by_blocks(mask_time(x, length), kernel, space_stride)
 
 
-def convolve_frames(
+def conv2d_frames(
     x: Float[Array, "b t h w i"], kernel: Float[Array, "kh kw i o"], stride: int
 ) -> Float[Array, "b t h_out w_out o"]:
     """A 2-D convolution of every frame."""
-    images = convolve_images(x.reshape(-1, *x.shape[2:]), kernel, stride)
+    images = conv2d(x.reshape(-1, *x.shape[2:]), kernel, stride)
     return images.reshape(*x.shape[:2], *images.shape[1:])
 
 
-def convolve_time_blocks(
+def conv3d_by_blocks(
     x: Float[Array, "b t h w i"], kernel: Float[Array, "kt kh kw i o"], space_stride: int
 ) -> Float[Array, "b t h_out w_out o"]:
     """A convolution over time and space: what each block of frames adds to all it reaches, summed.
@@ -77,7 +77,7 @@ def convolve_time_blocks(
     ]
     wide = jnp.moveaxis(jnp.stack(shifted, axis=3), 0, 4)  # kh kw frame i reached o
     wide = wide.reshape(kh, kw, TIME_BLOCK * into, reached * out)
-    shares = convolve_frames(blocks.reshape(*blocks.shape[:4], -1), wide, space_stride)
+    shares = conv2d_frames(blocks.reshape(*blocks.shape[:4], -1), wide, space_stride)
     # XLA would write the shifted shares into memory, not only their sum.
     sums = lax.optimization_barrier(sum_shifted(shares, range(-before, before + 1)))
     b, t, h, w, _ = sums.shape
@@ -86,7 +86,7 @@ def convolve_time_blocks(
 
 
 @jax.checkpoint
-def max_pool_space(x: Float[Array, "b t h w c"]) -> Float[Array, "b t h_out w_out c"]:
+def max_pool(x: Float[Array, "b t h w c"]) -> Float[Array, "b t h_out w_out c"]:
     """3×3 max-pool of every frame, stride 2, padding 1; the padding never wins.
 
     The maximum of shifted slices, rows first, then columns: XLA's own windows take four times as
@@ -130,4 +130,4 @@ class Convolution(nnx.Module):
     def __call__(
         self, x: Float[Array, "b t h w i"], length: Int[Array, " b"]
     ) -> Float[Array, "b t_out h_out w_out o"]:
-        return convolve(x, self.kernel[...], length, self.time_stride, self.space_stride)
+        return conv3d(x, self.kernel[...], length, self.time_stride, self.space_stride)

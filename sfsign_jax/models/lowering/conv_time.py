@@ -9,10 +9,12 @@ from jax import Array, lax
 from jaxtyping import Float, Int
 
 from sfsign_jax.models.lowering.conv2d import LAYOUT
-from sfsign_jax.models.lowering.matmul import matrix_product
-from sfsign_jax.models.lowering.winograd import F4, filter_taps, pad_for
+from sfsign_jax.models.lowering.matmul import matmul
+from sfsign_jax.models.lowering.winograd import F4, pad_to_tiles, winograd_filter
 
-WIDE = 512  # input channels from which on fewer products over time make up for the sums
+WINOGRAD_MIN_CHANNELS = (
+    512  # input channels from which on fewer products over time make up for the sums
+)
 
 
 def mask_time(x: Float[Array, "b t *rest"], length: Int[Array, " b"]) -> Float[Array, "b t *rest"]:
@@ -21,7 +23,7 @@ def mask_time(x: Float[Array, "b t *rest"], length: Int[Array, " b"]) -> Float[A
     return jnp.where(inside.reshape(inside.shape + (1,) * (x.ndim - 2)), x, 0)
 
 
-def convolve_time(
+def conv_time(
     x: Float[Array, "b t h w i"],
     kernel: Float[Array, "kt i o"],
     length: Int[Array, " b"],
@@ -34,9 +36,11 @@ def convolve_time(
     taps, into, _ = kernel.shape
     if stride > 1:
         return stride_time(mask_time(x, length), kernel, stride)
-    if taps == 3 and into >= WIDE and x.dtype != jnp.bfloat16:
-        return lax.platform_dependent(x, kernel, length, cpu=filter_time, default=shift_products)
-    return shift_products(x, kernel, length)
+    if taps == 3 and into >= WINOGRAD_MIN_CHANNELS and x.dtype != jnp.bfloat16:
+        return lax.platform_dependent(
+            x, kernel, length, cpu=winograd_conv_time, default=sum_of_shifted_products
+        )
+    return sum_of_shifted_products(x, kernel, length)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
@@ -61,7 +65,7 @@ def product_of_stacked(
 ) -> Float[Array, "b t_out h w o"]:
     taps, into, out = kernel.shape
     stacked = stack_time_taps(x, taps, stride, taps // 2)
-    return matrix_product(stacked, kernel.reshape(taps * into, out))
+    return matmul(stacked, kernel.reshape(taps * into, out))
 
 
 stride_time.defvjp(
@@ -72,20 +76,20 @@ stride_time.defvjp(
 )
 
 
-def filter_time(
+def winograd_conv_time(
     x: Float[Array, "b t h w i"], kernel: Float[Array, "3 i o"], length: Int[Array, " b"]
 ) -> Float[Array, "b t h w o"]:
     """Four steps of the output from six products, not twelve."""
-    padded = pad_for(F4, mask_time(x, length), 1)
-    return filter_taps(F4, padded, kernel, 1)[:, : x.shape[1]]
+    padded = pad_to_tiles(F4, mask_time(x, length), 1)
+    return winograd_filter(F4, padded, kernel, 1)[:, : x.shape[1]]
 
 
-def shift_products(
+def sum_of_shifted_products(
     x: Float[Array, "b t h w i"], kernel: Float[Array, "kt i o"], length: Int[Array, " b"]
 ) -> Float[Array, "b t h w o"]:
     """One product for all taps; its outputs, fewer than its inputs, are masked, shifted, summed."""
     taps, into, out = kernel.shape
-    products = mask_time(matrix_product(x, kernel.swapaxes(0, 1).reshape(into, taps * out)), length)
+    products = mask_time(matmul(x, kernel.swapaxes(0, 1).reshape(into, taps * out)), length)
     return sum_shifted(products, [taps // 2 - tap for tap in range(taps)])
 
 

@@ -6,7 +6,7 @@ from jaxtyping import Float
 
 
 @jax.custom_vjp
-def matrix_product(x: Float[Array, "*n i"], kernel: Float[Array, "i o"]) -> Float[Array, "*n o"]:
+def matmul(x: Float[Array, "*n i"], kernel: Float[Array, "i o"]) -> Float[Array, "*n o"]:
     """x · kernel.
 
     One factor of each gradient is transposed, which is fast where it is the narrower one: else the
@@ -25,13 +25,13 @@ def backward(inputs: tuple[Array, Array], upstream: Array) -> tuple[Array, Array
     into, out = kernel.shape
     rows, gradient = x.reshape(-1, into), upstream.reshape(-1, out)
     few = len(rows) < into
-    of_rows = turned(kernel, gradient.T) if few else gradient @ kernel.T
-    of_kernel = rows.T @ gradient if few or into <= out else turned(gradient.T, rows)
+    of_rows = transposed_matmul(kernel, gradient.T) if few else gradient @ kernel.T
+    of_kernel = rows.T @ gradient if few or into <= out else transposed_matmul(gradient.T, rows)
     return of_rows.reshape(x.shape), of_kernel
 
 
-def turned(a: Float[Array, "n k"], b: Float[Array, "k m"]) -> Float[Array, "m n"]:
+def transposed_matmul(a: Float[Array, "n k"], b: Float[Array, "k m"]) -> Float[Array, "m n"]:
     return lax.optimization_barrier(a @ b).T
 
 
-matrix_product.defvjp(forward, backward)
+matmul.defvjp(forward, backward)

@@ -12,13 +12,13 @@ from jax import Array
 from jax.ad_checkpoint import checkpoint_name
 from jaxtyping import Float
 
-KEPT = "kept for the gradient"
-KEEP = jax.checkpoint_policies.save_only_these_names(KEPT)
+SAVED = "kept for the gradient"
+SAVE_POLICY = jax.checkpoint_policies.save_only_these_names(SAVED)
 
-WIDE = 512  # channels
+SAVE_MIN_CHANNELS = 512  # channels
 
-kept_for_gradient = functools.partial(checkpoint_name, name=KEPT)
+saved_for_gradient = functools.partial(checkpoint_name, name=SAVED)
 
 
-def kept_where_wide(x: Float[Array, "*n c"]) -> Float[Array, "*n c"]:
-    return kept_for_gradient(x) if x.shape[-1] >= WIDE else x
+def saved_where_wide(x: Float[Array, "*n c"]) -> Float[Array, "*n c"]:
+    return saved_for_gradient(x) if x.shape[-1] >= SAVE_MIN_CHANNELS else x

@@ -15,7 +15,7 @@ from jax import Array, lax
 from jaxtyping import Float
 
 
-class Filtering(NamedTuple):
+class WinogradTransform(NamedTuple):
     """What is multiplied and what becomes of the products, as weights of sums."""
 
     of_inputs: Float[np.ndarray, "m+2 m+2"]  # B
@@ -27,7 +27,7 @@ class Filtering(NamedTuple):
         return len(self.of_products)
 
 
-def filtering(*points: float) -> Filtering:
+def winograd_transform(*points: float) -> WinogradTransform:
     """F(len(points) - 1, 3). Errors grow with the powers of the points and of their inverses."""
     outputs = len(points) - 1
     others = [[other for other in points if other != point] for point in points]
@@ -36,16 +36,16 @@ def filtering(*points: float) -> Filtering:
     distances = np.array([np.prod(np.subtract(p, o)) for p, o in zip(points, others, strict=True)])
     taps = np.vander(points, 3, increasing=True) / distances[:, None]
     products = np.vander(points, outputs, increasing=True)
-    return Filtering(
+    return WinogradTransform(
         np.array(inputs),
         np.vstack([taps, infinity[-3:]]),
         np.vstack([products, infinity[-outputs:]]).T,
     )
 
 
-F2 = filtering(0, 1, -1)
+F2 = winograd_transform(0, 1, -1)
 # In place of the usual 1, -1, 2, -2: half their error, thrice that of summing the taps one by one.
-F4 = filtering(0, 3 / 4, -3 / 4, 3 / 2, -3 / 2)
+F4 = winograd_transform(0, 3 / 4, -3 / 4, 3 / 2, -3 / 2)
 
 
 def weigh(weights: Float[np.ndarray, "n k"], terms: Sequence[Array]) -> list[Array]:
@@ -57,15 +57,15 @@ def weigh(weights: Float[np.ndarray, "n k"], terms: Sequence[Array]) -> list[Arr
     return [functools.reduce(jnp.add, row) for row in rows]
 
 
-def pad_for(f: Filtering, x: Float[Array, "..."], axis: int) -> Float[Array, "..."]:
+def pad_to_tiles(f: WinogradTransform, x: Float[Array, "..."], axis: int) -> Float[Array, "..."]:
     """A zero before and one after, and as many more as make whole tiles of `f.outputs`."""
     padding = [(0, 0)] * x.ndim
     padding[axis] = (1, 1 + -x.shape[axis] % f.outputs)
     return jnp.pad(x, padding)
 
 
-def filter_taps(
-    f: Filtering,
+def winograd_filter(
+    f: WinogradTransform,
     x: Float[Array, "..."],
     kernel: Float[Array, "3 *taps i o"],
     axis: int,

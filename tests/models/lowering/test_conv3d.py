@@ -7,8 +7,8 @@ import pytest
 from jax import lax
 
 from sfsign_jax.models.lowering import conv2d as image_convolution
-from sfsign_jax.models.lowering.conv2d import WIDE, convolve_images
-from sfsign_jax.models.lowering.conv3d import convolve, max_pool_space
+from sfsign_jax.models.lowering.conv2d import WINOGRAD_MIN_CHANNELS, conv2d
+from sfsign_jax.models.lowering.conv3d import conv3d, max_pool
 from sfsign_jax.models.lowering.conv_time import mask_time
 
 
@@ -36,7 +36,7 @@ def test_convolve_equals_3d_convolution(kernel, time_stride, space_stride):
         padding=[(k // 2, k // 2) for k in kernel],
         dimension_numbers=("NDHWC", "DHWIO", "NDHWC"),
     )
-    ours = convolve(x, weights, length, time_stride, space_stride)
+    ours = conv3d(x, weights, length, time_stride, space_stride)
     np.testing.assert_allclose(ours, expected, atol=2e-4)
 
 
@@ -50,9 +50,7 @@ def test_gradients_of_image_convolutions_equal_jaxs(taps, size, stride):
         kernel = jax.random.normal(keys[1], (taps, taps, 4, 5), jnp.float64)
         shape = image_convolution.xla_convolution(x, kernel, stride).shape
         upstream = jax.random.normal(keys[2], shape, jnp.float64)
-        _, ours = jax.vjp(
-            lambda x, kernel: image_convolution.convolve_images(x, kernel, stride), x, kernel
-        )
+        _, ours = jax.vjp(lambda x, kernel: image_convolution.conv2d(x, kernel, stride), x, kernel)
         expected = image_convolution.jax_gradients(stride, x, kernel, upstream)
         for gradient, value in zip(ours(upstream), expected, strict=True):
             np.testing.assert_allclose(gradient, value, rtol=0, atol=1e-12)
@@ -60,9 +58,12 @@ def test_gradients_of_image_convolutions_equal_jaxs(taps, size, stride):
 
 @pytest.mark.parametrize("size", [(8, 8), (11, 8), (8, 9), (9, 11), (14, 14)])
 def test_wide_convolutions_by_fewer_products(size):
-    x = jax.random.normal(jax.random.key(0), (2, *size, image_convolution.WIDE))
-    kernel = jax.random.normal(jax.random.key(1), (3, 3, image_convolution.WIDE, 4)) / 24
-    ours = image_convolution.convolve_images(x, kernel, 1)
+    x = jax.random.normal(jax.random.key(0), (2, *size, image_convolution.WINOGRAD_MIN_CHANNELS))
+    kernel = (
+        jax.random.normal(jax.random.key(1), (3, 3, image_convolution.WINOGRAD_MIN_CHANNELS, 4))
+        / 24
+    )
+    ours = image_convolution.conv2d(x, kernel, 1)
     np.testing.assert_allclose(
         ours, image_convolution.xla_convolution(x, kernel, 1), rtol=0, atol=1e-5
     )
@@ -70,7 +71,7 @@ def test_wide_convolutions_by_fewer_products(size):
 
 def test_max_pool_ignores_the_padding():
     x = -jnp.ones((1, 2, 4, 4, 1))
-    np.testing.assert_array_equal(max_pool_space(x), -np.ones((1, 2, 2, 2, 1)))
+    np.testing.assert_array_equal(max_pool(x), -np.ones((1, 2, 2, 2, 1)))
 
 
 def test_max_pool_and_its_gradient_equal_xlas():
@@ -81,21 +82,19 @@ def test_max_pool_and_its_gradient_equal_xlas():
         padding = ((0, 0), (0, 0), (1, 1), (1, 1), (0, 0))
         return lax.reduce_window(x, -jnp.inf, lax.max, window, strides, padding)
 
-    np.testing.assert_array_equal(max_pool_space(x), xla(x))
+    np.testing.assert_array_equal(max_pool(x), xla(x))
     weights = jax.random.normal(jax.random.key(1), xla(x).shape)
-    ours, expected = (
-        jax.grad(lambda x, f=f: (f(x) * weights).sum())(x) for f in (max_pool_space, xla)
-    )
+    ours, expected = (jax.grad(lambda x, f=f: (f(x) * weights).sum())(x) for f in (max_pool, xla))
     np.testing.assert_allclose(ours, expected, atol=1e-6)
 
 
 def test_any_number_of_images_in_one_program():
     """As an exported recogniser needs it, of wide kernels too."""
     rng = np.random.default_rng(0)
-    kernel = jnp.array(rng.normal(size=(3, 3, WIDE, 4)), jnp.float32)
+    kernel = jnp.array(rng.normal(size=(3, 3, WINOGRAD_MIN_CHANNELS, 4)), jnp.float32)
     (number,) = jax.export.symbolic_shape("number")
-    images = jax.ShapeDtypeStruct((number, 9, 8, WIDE), jnp.float32)
-    program = jax.export.export(jax.jit(lambda x: convolve_images(x, kernel, 1)))(images)
+    images = jax.ShapeDtypeStruct((number, 9, 8, WINOGRAD_MIN_CHANNELS), jnp.float32)
+    program = jax.export.export(jax.jit(lambda x: conv2d(x, kernel, 1)))(images)
     for size in (1, 5):
-        x = jnp.array(rng.normal(size=(size, 9, 8, WIDE)), jnp.float32)
-        np.testing.assert_allclose(program.call(x), convolve_images(x, kernel, 1), atol=1e-4)
+        x = jnp.array(rng.normal(size=(size, 9, 8, WINOGRAD_MIN_CHANNELS)), jnp.float32)
+        np.testing.assert_allclose(program.call(x), conv2d(x, kernel, 1), atol=1e-4)

@@ -9,11 +9,11 @@ import pytest
 from jax import lax
 
 from sfsign_jax.models.lowering.conv_time import (
-    WIDE,
-    convolve_time,
+    WINOGRAD_MIN_CHANNELS,
+    conv_time,
     mask_time,
-    shift_products,
     stack_time_taps,
+    sum_of_shifted_products,
 )
 
 
@@ -29,7 +29,7 @@ def convolve_3d(x, kernel, length, stride):
 
 @pytest.mark.parametrize("steps", [1, 4, 7, 13])
 @pytest.mark.parametrize(
-    ("taps", "channels", "stride"), [(3, 4, 1), (3, WIDE, 1), (5, 4, 4), (7, 4, 8)]
+    ("taps", "channels", "stride"), [(3, 4, 1), (3, WINOGRAD_MIN_CHANNELS, 1), (5, 4, 4), (7, 4, 8)]
 )
 def test_convolutions_over_time_and_their_gradients_equal_3d_ones(taps, channels, stride, steps):
     with jax.enable_x64(True):
@@ -39,9 +39,9 @@ def test_convolutions_over_time_and_their_gradients_equal_3d_ones(taps, channels
         length = jnp.array([steps, max(steps - 3, 1)])
         (ours, pullback), (expected, their_pullback) = (
             jax.vjp(lambda x, kernel, f=f: f(x, kernel, length, stride), x, kernel)
-            for f in (convolve_time, convolve_3d)
+            for f in (conv_time, convolve_3d)
         )
-        without_gradient = convolve_time(x, kernel, length, stride)
+        without_gradient = conv_time(x, kernel, length, stride)
         upstream = jnp.array(rng.normal(size=expected.shape))
         pairs = [
             (ours, expected),
@@ -55,8 +55,10 @@ def test_convolutions_over_time_and_their_gradients_equal_3d_ones(taps, channels
 def test_fewer_products_over_time_err_little_more_than_one_a_tap():
     """In f32, beside f64: thrice as much on any CPU, with the usual points six times."""
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(1, 16, 2, 2, WIDE)).astype(np.float32)
-    kernel = (rng.normal(size=(3, WIDE, 8)) / np.sqrt(3 * WIDE)).astype(np.float32)
+    x = rng.normal(size=(1, 16, 2, 2, WINOGRAD_MIN_CHANNELS)).astype(np.float32)
+    kernel = (
+        rng.normal(size=(3, WINOGRAD_MIN_CHANNELS, 8)) / np.sqrt(3 * WINOGRAD_MIN_CHANNELS)
+    ).astype(np.float32)
     length = jnp.array([16])
     with jax.enable_x64(True):
         exact = convolve_3d(x.astype(np.float64), kernel.astype(np.float64), length, 1)
@@ -64,20 +66,20 @@ def test_fewer_products_over_time_err_little_more_than_one_a_tap():
     def error(outputs):
         return np.sqrt(np.mean(np.square(np.asarray(outputs) - np.asarray(exact))))
 
-    one_a_tap = error(jax.jit(shift_products)(x, kernel, length))
-    assert error(convolve_time(x, kernel, length, 1)) < 4 * one_a_tap
+    one_a_tap = error(jax.jit(sum_of_shifted_products)(x, kernel, length))
+    assert error(conv_time(x, kernel, length, 1)) < 4 * one_a_tap
 
 
 def test_any_number_of_steps_in_one_program():
     """As an exported recogniser needs it."""
     rng = np.random.default_rng(0)
-    kernel = jnp.array(rng.normal(size=(3, WIDE, 4)), jnp.float32)
+    kernel = jnp.array(rng.normal(size=(3, WINOGRAD_MIN_CHANNELS, 4)), jnp.float32)
     (blocks,) = jax.export.symbolic_shape("blocks", constraints=["blocks >= 1"])
-    call = functools.partial(convolve_time, kernel=kernel, length=jnp.array([9]), stride=1)
-    clip = jax.ShapeDtypeStruct((1, 16 * blocks + 3, 2, 2, WIDE), jnp.float32)
+    call = functools.partial(conv_time, kernel=kernel, length=jnp.array([9]), stride=1)
+    clip = jax.ShapeDtypeStruct((1, 16 * blocks + 3, 2, 2, WINOGRAD_MIN_CHANNELS), jnp.float32)
     program = jax.export.export(jax.jit(lambda x: call(x)))(clip)
     for size in (1, 2):
-        x = jnp.array(rng.normal(size=(1, 16 * size + 3, 2, 2, WIDE)), jnp.float32)
+        x = jnp.array(rng.normal(size=(1, 16 * size + 3, 2, 2, WINOGRAD_MIN_CHANNELS)), jnp.float32)
         np.testing.assert_allclose(program.call(x), call(x), atol=1e-4)
 
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sfsign_jax.models.lowering.matmul import matrix_product
+from sfsign_jax.models.lowering.matmul import matmul
 
 
 @pytest.mark.parametrize("kernel", [(8, 3), (3, 8), (4, 4)])
@@ -16,7 +16,7 @@ def test_gradients_are_those_of_the_product(rows, kernel):
         x = jax.random.normal(keys[0], (*rows, kernel[0]), jnp.float64)
         weights = jax.random.normal(keys[1], kernel, jnp.float64)
         upstream = jax.random.normal(keys[2], (*rows, kernel[1]), jnp.float64)
-        ours, gradients = jax.vjp(matrix_product, x, weights)
+        ours, gradients = jax.vjp(matmul, x, weights)
         expected, expected_gradients = jax.vjp(jnp.matmul, x, weights)
         np.testing.assert_array_equal(ours, expected)
         for one, other in zip(gradients(upstream), expected_gradients(upstream), strict=True):

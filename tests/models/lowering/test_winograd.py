@@ -5,12 +5,18 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sfsign_jax.models.lowering.winograd import F2, F4, filter_taps, filtering, pad_for
+from sfsign_jax.models.lowering.winograd import (
+    F2,
+    F4,
+    pad_to_tiles,
+    winograd_filter,
+    winograd_transform,
+)
 
 
 @pytest.mark.parametrize("points", [(0, 1, -1), (0, 1, -1, 2), (0, 0.75, -0.75, 1.5, -1.5)])
 def test_filtering_multiplies_polynomials(points):
-    f = filtering(*points)
+    f = winograd_transform(*points)
     rng = np.random.default_rng(0)
     inputs, taps = rng.normal(size=len(points) + 1), rng.normal(size=3)
     products = (f.of_inputs @ inputs) * (f.of_taps @ taps)
@@ -27,7 +33,7 @@ def test_three_taps_along_an_axis(f, size, axis):
     x = np.moveaxis(rng.normal(size=(size, 2, 5)), 0, axis)
     kernel = rng.normal(size=(3, 5, 4))
     with jax.enable_x64(True):
-        ours = filter_taps(f, pad_for(f, jnp.array(x), axis), jnp.array(kernel), axis)
+        ours = winograd_filter(f, pad_to_tiles(f, jnp.array(x), axis), jnp.array(kernel), axis)
     rows = np.moveaxis(x, axis, 0)
     expected = np.zeros((size, 2, 4))
     for row in range(size):
