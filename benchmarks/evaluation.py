@@ -23,7 +23,8 @@ from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.evaluation import word_error_rate
 from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.sign_model import for_inference, new_model
-from sfsign_jax.recognition.network import clip_logits, predict_split
+from sfsign_jax.recognition.network import clip_logits
+from sfsign_jax.recognition.split import predict_split
 from sfsign_jax.runtime.memory import keep_freed_memory
 from sfsign_jax.runtime.mesh import clip_mesh, shard_batch, use_mesh
 

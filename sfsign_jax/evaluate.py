@@ -25,8 +25,9 @@ from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_or
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_report, write_results
 from sfsign_jax.models.sign_model import for_inference
-from sfsign_jax.recognition.network import clip_logits, predict_split
+from sfsign_jax.recognition.network import clip_logits
 from sfsign_jax.recognition.probe import probe_recognition
+from sfsign_jax.recognition.split import predict_split
 from sfsign_jax.runtime.mesh import clip_mesh, describe_mesh, is_first_process, replicate
 
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "a checkpoint folder")

@@ -7,7 +7,7 @@ from jax import Array, lax
 from jaxtyping import Float, Int
 
 from sfsign_jax.models.initializers import constant
-from sfsign_jax.models.lowering.saved_for_gradient import saved_for_gradient
+from sfsign_jax.models.lowering import compute_once, saved_for_gradient
 from sfsign_jax.models.precision import full_precision
 
 EPSILON = 1e-5
@@ -42,7 +42,7 @@ class BatchNorm(nnx.Module):
         # Computed once, not for each value; step by step, since so their gradients are summed over
         # space first, which XLA does faster than over all at once.
         per_step = (*x.shape[:2], *(1,) * (x.ndim - 3), x.shape[-1])
-        scale, offset = lax.optimization_barrier(
+        scale, offset = compute_once(
             (jnp.broadcast_to(scale, per_step), jnp.broadcast_to(offset, per_step))
         )
         return (values * scale + offset).astype(x.dtype)

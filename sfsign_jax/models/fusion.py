@@ -6,10 +6,10 @@ from jax import Array
 from jaxtyping import Float, Int
 
 from sfsign_jax.models.batch_norm import BatchNorm
+from sfsign_jax.models.convolution import Convolution
 from sfsign_jax.models.initializers import Rng, constant
 from sfsign_jax.models.lengths import divide
-from sfsign_jax.models.lowering.conv3d import Convolution
-from sfsign_jax.models.lowering.relu import relu
+from sfsign_jax.models.lowering import relu
 
 KERNEL = 5  # frames of the fast pathway that one slow frame sees
 # The initial value of the scalars that weigh the two pathways, where a variant has them.

@@ -6,6 +6,8 @@ import jax.numpy as jnp
 from jax import Array, lax
 from jaxtyping import Int, Num
 
+from sfsign_jax.models.lowering import compute_once
+
 Count = TypeVar("Count", int, Array)  # of one clip, or of a batch
 
 
@@ -17,7 +19,7 @@ def divide(count: Count, by: int) -> Count:
     """
     if not isinstance(count, Array):
         return count // by
-    return lax.optimization_barrier(lax.div(count, jnp.array(by, count.dtype)))
+    return compute_once(lax.div(count, jnp.array(by, count.dtype)))
 
 
 def left_padding(stack: tuple[str, ...]) -> int:

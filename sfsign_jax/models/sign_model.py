@@ -15,7 +15,7 @@ from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.folding import fold_batch_norms, normalized_convolutions
 from sfsign_jax.models.initializers import Rng
 from sfsign_jax.models.lengths import num_steps, pad_clips, video_length
-from sfsign_jax.models.lowering.conv_time import mask_time
+from sfsign_jax.models.lowering import mask_time
 from sfsign_jax.models.precision import full_precision
 from sfsign_jax.models.slowfast import SlowFast
 from sfsign_jax.models.temporal import BiLSTM, CosineClassifier, LinearClassifier, TemporalConv

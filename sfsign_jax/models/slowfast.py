@@ -5,18 +5,20 @@ from collections.abc import Callable, Sequence
 import jax
 import jax.numpy as jnp
 from flax import nnx
-from jax import Array, lax
+from jax import Array
 from jaxtyping import Float, Int
 
 from sfsign_jax.models.batch_norm import BatchNorm
 from sfsign_jax.models.config import EXPANSION, STAGES, BackboneConfig
+from sfsign_jax.models.convolution import Convolution
 from sfsign_jax.models.fusion import Fusion, fused_channels
 from sfsign_jax.models.initializers import Rng
 from sfsign_jax.models.lengths import divide
-from sfsign_jax.models.lowering.conv3d import Convolution, max_pool
-from sfsign_jax.models.lowering.relu import relu
-from sfsign_jax.models.lowering.saved_for_gradient import (
+from sfsign_jax.models.lowering import (
     SAVE_POLICY,
+    compute_once,
+    max_pool,
+    relu,
     saved_for_gradient,
     saved_where_wide,
 )
@@ -146,11 +148,11 @@ class Stage(nnx.Module):
         outputs: Pathways = []
         for p, (x, length) in enumerate(zip(pathways, lengths, strict=True)):
             if outputs:  # the slow pathway before the fast one: both at once need more memory
-                outputs[0], x = lax.optimization_barrier((outputs[0], x))
+                outputs[0], x = compute_once((outputs[0], x))
             for i in range(self.depth):
                 x = call_block(getattr(self, f"pathway{p}_res{i}"), x, length, train)
             # Computed once, not by each of its readers.
-            outputs.append(lax.optimization_barrier(x))
+            outputs.append(compute_once(x))
         return outputs
 
 
@@ -230,7 +232,7 @@ class SlowFast(nnx.Module):
         for stage in stages:
             fusion = getattr(self, f"s{STAGES.index(stage) + 1}_fuse")
             # Computed once, as a stage's outputs.
-            pathways = [*lax.optimization_barrier(fusion(*pathways, length, train))]
+            pathways = [*compute_once(fusion(*pathways, length, train))]
             call_block: Callable[..., Array] = block_for_inference
             if remat is not None:
                 call_block = block_for_gradient(None if stage in remat else SAVE_POLICY)

@@ -11,9 +11,7 @@ from jaxtyping import Float, Int
 from sfsign_jax.models.batch_norm import BatchNorm
 from sfsign_jax.models.initializers import Rng, torch_uniform, xavier_uniform
 from sfsign_jax.models.lengths import divide
-from sfsign_jax.models.lowering.conv_time import mask_time, stack_time_taps
-from sfsign_jax.models.lowering.matmul import matmul
-from sfsign_jax.models.lowering.relu import relu
+from sfsign_jax.models.lowering import mask_time, matmul, relu, stack_time_taps
 
 LSTM_LAYERS = 2
 

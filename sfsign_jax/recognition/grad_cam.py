@@ -20,7 +20,7 @@ from sfsign_jax.data.batching import BUCKET, bucket_of, stack_clips
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.models.config import STAGES, ModelConfig
 from sfsign_jax.models.lengths import divide, left_padding, total_stride
-from sfsign_jax.models.lowering.conv_time import mask_time
+from sfsign_jax.models.lowering import mask_time
 from sfsign_jax.models.sign_model import model_with
 from sfsign_jax.models.slowfast import Pathways
 from sfsign_jax.recognition.network import centre_crops

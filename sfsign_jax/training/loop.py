@@ -20,7 +20,7 @@ from sfsign_jax.data.batching import ClipBatch
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_rate
 from sfsign_jax.files import write_text_atomically
-from sfsign_jax.recognition.network import predict_split
+from sfsign_jax.recognition.split import predict_split
 from sfsign_jax.runtime.mesh import (
     clip_mesh,
     describe_mesh,

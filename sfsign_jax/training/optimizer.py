@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Int
 
 from sfsign_jax.losses import LossWeights
 from sfsign_jax.models.config import STAGES
+from sfsign_jax.models.lowering import compute_once
 from sfsign_jax.models.sign_model import Padding
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's
@@ -119,7 +120,7 @@ def adam(
     )
     # The barrier has the parameters read the new moments: where they computed them once more, all
     # moments would be copied, for they could not be overwritten before that.
-    moments = jax.lax.optimization_barrier(changed(new_moments, moments))
+    moments = compute_once(changed(new_moments, moments))
     mu = optax.tree.bias_correction(moments.mu, BETA_1, moments.updates)
     nu = optax.tree.bias_correction(moments.nu, BETA_2, moments.updates)
     new = jax.tree.map(lambda p, m, v: p - rate * m / (jnp.sqrt(v) + EPSILON), old, mu, nu)

@@ -15,7 +15,8 @@ from sfsign_jax.data.features import feature_evaluation_batches, open_features
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 from sfsign_jax.recognition.feature_extraction import extract_features
-from sfsign_jax.recognition.network import feature_logits, predict_split
+from sfsign_jax.recognition.network import feature_logits
+from sfsign_jax.recognition.split import predict_split
 from sfsign_jax.runtime.mesh import clip_mesh
 from sfsign_jax.training.loop import train
 

@@ -10,7 +10,8 @@ from small_dataset import small_config as run_config
 
 from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
 from sfsign_jax.data.transforms import Preprocessing
-from sfsign_jax.recognition.network import clip_logits, predict_split
+from sfsign_jax.recognition.network import clip_logits
+from sfsign_jax.recognition.split import predict_split
 from sfsign_jax.runtime.mesh import clip_mesh, replicate
 
 MODEL = small_config(num_classes=9, weight_norm=False)

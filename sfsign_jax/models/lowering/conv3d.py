@@ -5,15 +5,11 @@ left is a 2-D convolution with time folded into the batch, or a matrix product. 
 convolution is some forty times slower on a CPU, and Apple's plugins have none.
 """
 
-import functools
-
-import jax
 import jax.numpy as jnp
-from flax import nnx
-from jax import Array, lax
+from jax import Array
 from jaxtyping import Float, Int
 
-from sfsign_jax.models.initializers import Rng, kaiming_normal
+from sfsign_jax.models.lowering.barrier import compute_once
 from sfsign_jax.models.lowering.conv2d import conv2d
 from sfsign_jax.models.lowering.conv_time import conv_time, mask_time, sum_shifted
 from sfsign_jax.models.lowering.matmul import matmul
@@ -79,55 +75,7 @@ def conv3d_by_blocks(
     wide = wide.reshape(kh, kw, TIME_BLOCK * into, reached * out)
     shares = conv2d_frames(blocks.reshape(*blocks.shape[:4], -1), wide, space_stride)
     # XLA would write the shifted shares into memory, not only their sum.
-    sums = lax.optimization_barrier(sum_shifted(shares, range(-before, before + 1)))
+    sums = compute_once(sum_shifted(shares, range(-before, before + 1)))
     b, t, h, w, _ = sums.shape
     frames = jnp.moveaxis(sums.reshape(b, t, h, w, TIME_BLOCK, out), 4, 2)
     return frames.reshape(b, t * TIME_BLOCK, h, w, out)[:, :steps]
-
-
-@jax.checkpoint
-def max_pool(x: Float[Array, "b t h w c"]) -> Float[Array, "b t h_out w_out c"]:
-    """3×3 max-pool of every frame, stride 2, padding 1; the padding never wins.
-
-    The maximum of shifted slices, rows first, then columns: XLA's own windows take four times as
-    long on a CPU, their gradient, a scatter, up to ten times. The gradients differ where the
-    largest values of a window are equal, which after a ReLU are zeros, whose gradient the ReLU
-    drops.
-    """
-    for axis in (2, 3):
-        out = (x.shape[axis] + 1) // 2
-        padding = [(0, 0)] * x.ndim
-        padding[axis] = (1, 1)
-        padded = jnp.pad(x, padding, constant_values=-jnp.inf)
-        slices = [
-            lax.slice_in_dim(padded, start, start + 2 * out - 1, 2, axis=axis) for start in range(3)
-        ]
-        x = functools.reduce(jnp.maximum, slices)
-    return x
-
-
-class Convolution(nnx.Module):
-    """A convolution over (time, height, width) without bias, padding k // 2.
-
-    Kaiming normal, fan-out. Steps past a clip's length are zero to it, as if the clip ended there.
-    """
-
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: tuple[int, int, int],
-        *,
-        time_stride: int = 1,
-        space_stride: int = 1,
-        rng: Rng,
-    ):
-        shape = (*kernel_size, in_channels, out_channels)
-        self.kernel = nnx.Param(kaiming_normal(rng, shape))
-        self.time_stride = time_stride
-        self.space_stride = space_stride
-
-    def __call__(
-        self, x: Float[Array, "b t h w i"], length: Int[Array, " b"]
-    ) -> Float[Array, "b t_out h_out w_out o"]:
-        return conv3d(x, self.kernel[...], length, self.time_stride, self.space_stride)

@@ -5,6 +5,8 @@ import jax.numpy as jnp
 from jax import Array, lax
 from jaxtyping import Float
 
+from sfsign_jax.models.lowering.barrier import compute_once
+
 
 @jax.custom_vjp
 def relu(x: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -20,7 +22,7 @@ def relu(x: Float[Array, "..."]) -> Float[Array, "..."]:
 
 
 def forward(x: Array) -> tuple[Array, Array]:
-    y = lax.optimization_barrier(jnp.maximum(x, 0))  # computed once, not by each of its readers
+    y = compute_once(jnp.maximum(x, 0))  # computed once, not by each of its readers
     return y, y
 
 

@@ -14,6 +14,8 @@ import numpy as np
 from jax import Array, lax
 from jaxtyping import Float
 
+from sfsign_jax.models.lowering.barrier import compute_once
+
 
 class WinogradTransform(NamedTuple):
     """What is multiplied and what becomes of the products, as weights of sums."""
@@ -74,7 +76,7 @@ def winograd_filter(
     """Padded inputs by three taps along one axis, every product of both by `multiply`."""
     # Else XLA would transform all kernels of a network at its beginning. Where `multiply` filters
     # another axis, its inputs are written into memory by this, which takes no longer.
-    x, kernel = lax.optimization_barrier((x, kernel))
+    x, kernel = compute_once((x, kernel))
     last = x.shape[axis] - f.outputs - 1
     neighbours = [
         lax.slice_in_dim(x, start, start + last, f.outputs, axis) for start in range(f.outputs + 2)

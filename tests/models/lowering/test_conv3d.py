@@ -8,8 +8,9 @@ from jax import lax
 
 from sfsign_jax.models.lowering import conv2d as image_convolution
 from sfsign_jax.models.lowering.conv2d import WINOGRAD_MIN_CHANNELS, conv2d
-from sfsign_jax.models.lowering.conv3d import conv3d, max_pool
+from sfsign_jax.models.lowering.conv3d import conv3d
 from sfsign_jax.models.lowering.conv_time import mask_time
+from sfsign_jax.models.lowering.max_pool import max_pool
 
 
 @pytest.mark.parametrize(
