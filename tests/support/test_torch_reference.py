@@ -22,14 +22,8 @@ NORM = {"weight", "bias", "running_mean", "running_var", "num_batches_tracked"}
 
 
 @pytest.fixture(autouse=True)
-def seed_and_threads():
-    """On networks this small, more threads only wait for each other (50 times slower on a busy
-    machine)."""
+def seed():
     torch.manual_seed(0)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def tiny_clips(*lengths: int) -> list[np.ndarray]:
