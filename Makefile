@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: demo test check benchmark clean
+.PHONY: demo test test-all check benchmark clean
 
 # Corpus, training, word error rate and one recognised clip; everything lands in demo/.
 demo: .venv/demo
@@ -13,8 +13,15 @@ demo: .venv/demo
 	$(BIN)/python tools/export_clip.py synthetic_signs/demo demo/clip.mp4 --prepared_dir demo/data
 	$(BIN)/python -m sfsign_jax.recognize --checkpoint demo/run/best demo/clip.mp4
 
+# A file's tests go to one worker, in the files' order: they share fixtures and programs.
+PYTEST = $(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
 test: check
-	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadgroup
+	$(PYTEST) -m 'not slow'
+
+# And what takes long: browsers, and runs of several processes that are stopped or killed.
+test-all: check
+	$(PYTEST)
 
 check: .venv/test
 	$(BIN)/ruff check

@@ -256,6 +256,7 @@ def shown(browser):
     return clips
 
 
+@pytest.mark.slow
 def test_search_finds_ids_signers_and_glosses_in_any_case(opened):
     clip_id = next(iter(REFERENCES))
     assert len(shown(opened)) == len(REFERENCES) + 1
@@ -275,6 +276,7 @@ def test_search_finds_ids_signers_and_glosses_in_any_case(opened):
     assert search(opened, "no-such-gloss") == []
 
 
+@pytest.mark.slow
 def test_quotes_ask_for_a_whole_word(opened):
     assert search(opened, "7*7") == ["hostile"]
     assert search(opened, '"7*7"') == []
@@ -282,6 +284,7 @@ def test_quotes_ask_for_a_whole_word(opened):
     assert search(opened, '"@</script> B."') == ["hostile"]
 
 
+@pytest.mark.slow
 def test_every_row_of_the_tables_finds_its_sentences(opened):
     for table in opened.find_elements(By.CSS_SELECTOR, ".head:not([hidden]) table"):
         counted = "clips" in table.find_element(By.TAG_NAME, "thead").text
@@ -292,6 +295,7 @@ def test_every_row_of_the_tables_finds_its_sentences(opened):
             assert found == count if counted else 1 <= found <= count
 
 
+@pytest.mark.slow
 def test_one_switch_shows_the_other_head(opened):
     def totals():
         tables = opened.find_elements(By.CLASS_NAME, "groups")
@@ -307,6 +311,7 @@ def test_one_switch_shows_the_other_head(opened):
     assert set(shown(opened)) == set(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_page_fits_the_screen(opened, width):
     screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}

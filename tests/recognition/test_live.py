@@ -19,8 +19,6 @@ from sfsign_jax.recognition.network import clip_features
 from sfsign_jax.recognition.recognizer import Recognizer
 from sfsign_jax.recognition.sentences import PauseRule
 
-pytestmark = pytest.mark.xdist_group("live")  # they share compiled programs
-
 PREPROCESSING = Preprocessing((40, 40), (32, 32))
 CONFIG = small_config()
 

@@ -19,8 +19,7 @@ from sfsign_jax.training.run_checkpoints import open_checkpoints
 CONFIG = Path(__file__).parents[2] / "configs" / "demo.py"
 
 
-# With the command lines' tests, which train the same network for as many steps: one program.
-pytestmark = pytest.mark.xdist_group("train")
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +101,10 @@ def test_two_processes_of_two_devices(command, tmp_path):
         free.bind(("localhost", 0))
         address = f"localhost:{free.getsockname()[1]}"
     options = ["--workdir", str(workdir), f"--coordinator={address}", "--num_processes=2"]
-    devices = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    devices = {
+        **os.environ,
+        "XLA_FLAGS": f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=2",
+    }
     command = [*command, "--config.training.batch_size=4", "--config.training.epochs=9"]
     first, second = (
         subprocess.Popen([*command, *options, f"--process_id={number}"], env=devices)

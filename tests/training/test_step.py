@@ -105,7 +105,6 @@ def leaves(state):
     return [np.asarray(leaf) for leaf in jax.tree.leaves((state.params, state.batch_stats))]
 
 
-@pytest.mark.xdist_group("step")
 def test_loss_falls_and_the_program_compiles_once():
     state = create_train_state(CONFIG, RECIPE)
     before = train_step.program()._cache_size()
@@ -120,7 +119,6 @@ def test_loss_falls_and_the_program_compiles_once():
     assert sum(float(metrics[part]) for part in parts) == pytest.approx(losses[-1], rel=1e-4)
 
 
-@pytest.mark.xdist_group("step")
 def test_a_batch_that_is_not_finite_changes_nothing_but_the_counts():
     state = create_train_state(CONFIG, RECIPE)
     before = leaves(state)

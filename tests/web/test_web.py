@@ -27,8 +27,6 @@ from sfsign_jax.errors import UserError
 from sfsign_jax.web.limits import admitted
 from sfsign_jax.web.uploads import Uploads, sweep
 
-pytestmark = pytest.mark.xdist_group("demo_page")
-
 DEMO = [sys.executable, "-m", "sfsign_jax.demo"]
 # As a careless, or a nasty, vocabulary may have them.
 HOSTILE = ("<b>X&amp;", "${1+1}", "{{7*7}}\"'")
@@ -156,6 +154,7 @@ def files(folder):
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
+@pytest.mark.slow
 def test_a_video_is_recognized_and_deleted(page, server, videos, downloads):
     shown = recognize(page, videos / "clip & co.mp4")
     assert not files(server[1])
@@ -195,6 +194,7 @@ def test_a_video_is_recognized_and_deleted(page, server, videos, downloads):
     assert int(picture.get_property("naturalWidth")) > 1000
 
 
+@pytest.mark.slow
 def test_a_recording(page, server):
     click(page, "Capture from camera")
     click(page, "Click to Access Webcam")
@@ -207,6 +207,7 @@ def test_a_recording(page, server):
     assert not files(server[1])
 
 
+@pytest.mark.slow
 def test_a_bad_video_gets_a_sentence_and_the_next_one_is_recognized(page, server, videos):
     upload(page, videos / "large.mp4")
     refusal = page.find_element(By.CLASS_NAME, "refusal")
@@ -226,6 +227,7 @@ def test_a_bad_video_gets_a_sentence_and_the_next_one_is_recognized(page, server
     assert recognize(page, videos / "clip & co.mp4").tag_name == "signed-video"
 
 
+@pytest.mark.slow
 def test_a_video_is_deleted_when_its_visitor_leaves(page, server, videos):
     upload(page, videos / "clip & co.mp4")
     wait(lambda: page.find_elements(By.TAG_NAME, "video"))
@@ -235,6 +237,7 @@ def test_a_video_is_deleted_when_its_visitor_leaves(page, server, videos):
     wait(lambda: not files(server[1]))
 
 
+@pytest.mark.slow
 def test_the_page_fits_a_phone(page, videos):
     screen = {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": True}
     page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
@@ -243,6 +246,7 @@ def test_the_page_fits_a_phone(page, videos):
     assert page.execute_script(widths) == [390] * 3
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken(server, checkpoint):
     port = server[0].rstrip("/").rsplit(":", 1)[1]
     arguments = [*DEMO, "--checkpoint", str(checkpoint), "--port", port]
