@@ -13,20 +13,12 @@ from flax import nnx
 from oracle import oracle_of, small_config, state_of
 
 from sfsign_jax.losses import recognition_loss
-from sfsign_jax.models.config import BackboneConfig, ModelConfig
-from sfsign_jax.models.sign_model import abstract_model, for_inference, model_with
+from sfsign_jax.models.config import ModelConfig, abstract_model, for_inference, model_with
+from sfsign_jax.models.lengths import video_length
+from sfsign_jax.models.slowfast import BackboneConfig
 
 SIZE = 32
 STACKS = sorted(set(reference.STACKS.values()))
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small networks are many times slower with several threads on busy cores."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def random_clips(*lengths):
@@ -54,15 +46,20 @@ def main_logits(config, state, clips, bucket, padding):
 
 
 def oracle_logits(model, clips):
-    stack, alpha = model.config.stack, model.config.alpha
+    return oracle_logits_of(
+        model, *reference.pad_batch(clips, model.config.stack, model.config.alpha)
+    )
+
+
+def oracle_logits_of(model, frames, lengths):
     with torch.no_grad():
-        main = model(*reference.pad_batch(clips, stack, alpha), aux=False)["main"]
+        main = model(frames, lengths, aux=False)["main"]
     return main["conv_logits"].numpy(), main["sequence_logits"].numpy()
 
 
-VARIANTS = [
+VARIANTS = [  # the published stack among them; of the others see below
     *({"fusion": fusion} for fusion in reference.FUSIONS),
-    *({"temporal_stack": stack} for stack in STACKS),
+    {"temporal_stack": ("P2", "P2", "K5", "K5")},  # padded by the most frames
     {"depths": (3, 4, 6, 3), "temporal_blocks": (3, 4, 6, 3), "width": 4},  # R50
     {"share_classifier": 0},
     {"share_classifier": 2},
@@ -98,6 +95,52 @@ def test_every_variant_equals_the_oracle(changes):
         assert not ours_conv[i, steps[i] :].any()
 
 
+@pytest.mark.parametrize("padding", ["reference", "masked"])
+@pytest.mark.parametrize("stack", STACKS, ids=str)
+def test_every_stack_equals_the_oracles_from_features_on(stack, padding):
+    """What a stack changes is the number of padded frames and what follows the backbone."""
+    config = small_config(temporal_stack=stack)
+    model = oracle_of(config)
+    state = state_of(config, model)
+    num_frames = np.array([17, 12])
+    clips = [np.arange(n, dtype=np.float32).reshape(n, 1, 1, 1) for n in num_frames]
+    bucket = np.zeros((2, 24, 1, 1, 1), np.float32)
+    for row, clip in zip(bucket, clips, strict=True):
+        row[: len(clip)] = clip
+    total = video_length(24, stack, config.backbone.alpha)
+    features = np.random.default_rng(0).normal(size=(2, total, sum(config.backbone.channels)))
+    features = features.astype(np.float32)
+
+    @jax.jit
+    def around_the_backbone(state, bucket, features):
+        model = model_with(config, state)
+        outputs = model.from_features(features, num_frames, padding=padding)
+        main = outputs.paths["main"]
+        padded = model.padded(bucket, num_frames, padding)[0]
+        return padded, main.conv_logits, main.sequence_logits, outputs.num_steps
+
+    padded, *ours, steps = map(np.asarray, around_the_backbone(state, bucket, features))
+    model.conv2d = Passing()
+    for rows in ([0, 1],) if padding == "reference" else ([0], [1]):
+        expected_padded, lengths = reference.pad_batch([clips[i] for i in rows], stack)
+        longest = int(lengths.max())
+        np.testing.assert_array_equal(padded[rows, :longest], expected_padded)
+        assert not padded[rows, longest:].any()
+        expected = oracle_logits_of(model, torch.tensor(features[rows, :longest]), lengths)
+        for our_logits, their_logits in zip(ours, expected, strict=True):
+            n = their_logits.shape[1]
+            assert_close(our_logits[rows, :n], their_logits)
+            assert not our_logits[rows, n:].any()
+        assert steps[rows[0]] == expected[0].shape[1]
+
+
+class Passing(torch.nn.Module):
+    """In place of the backbone, where its features are given."""
+
+    def forward(self, features, trace):
+        return features
+
+
 @pytest.fixture
 def double_precision():
     """In f32 a maximum that is all but a tie may fall to another value."""
@@ -108,7 +151,7 @@ def double_precision():
 @pytest.mark.usefixtures("double_precision")
 def test_loss_and_gradient_do_not_see_the_bucket():
     config = small_config(depths=(1, 1, 1, 1), pathway_enhancement=False)
-    state = jax.tree.map(lambda x: jnp.asarray(x, jnp.float64), state_of(config, oracle_of(config)))
+    state = jax.tree.map(lambda x: np.asarray(x, np.float64), state_of(config, oracle_of(config)))
     params, stats = nnx.split_state(state, nnx.Param, ...)
     labels, num_labels = np.array([[1, 2, 2], [5, 0, 0]]), np.array([3, 1])
 
@@ -122,8 +165,8 @@ def test_loss_and_gradient_do_not_see_the_bucket():
         return jax.value_and_grad(loss)(params)
 
     clips = random_clips(30, 13)
-    loss, gradient = loss_and_gradient(params, *filled(clips, 32))
-    wide_loss, wide_gradient = loss_and_gradient(params, *filled(clips, 64))
+    loss, gradient = jax.device_get(loss_and_gradient(params, *filled(clips, 32)))
+    wide_loss, wide_gradient = jax.device_get(loss_and_gradient(params, *filled(clips, 64)))
     np.testing.assert_allclose(wide_loss, loss, rtol=1e-10)
     norm = np.sqrt(sum(np.square(g).sum() for g in jax.tree.leaves(gradient)))
     difference = jax.tree.map(lambda a, b: a - b, gradient, wide_gradient)

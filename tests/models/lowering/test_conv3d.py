@@ -27,47 +27,54 @@ from sfsign_jax.models.lowering.max_pool import max_pool
     ],
 )
 def test_convolve_equals_3d_convolution(kernel, time_stride, space_stride):
-    x = jax.random.normal(jax.random.key(0), (2, 13, 10, 8, 3))
-    length = jnp.array([13, 11])
-    weights = jax.random.normal(jax.random.key(1), (*kernel, 3, 4))
-    expected = lax.conv_general_dilated(
-        mask_time(x, length) if kernel[0] > 1 else x,
-        weights,
-        window_strides=(time_stride, space_stride, space_stride),
-        padding=[(k // 2, k // 2) for k in kernel],
-        dimension_numbers=("NDHWC", "DHWIO", "NDHWC"),
-    )
-    ours = conv3d(x, weights, length, time_stride, space_stride)
-    np.testing.assert_allclose(ours, expected, atol=2e-4)
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, 13, 10, 8, 3)).astype(np.float32)
+    weights = rng.normal(size=(*kernel, 3, 4)).astype(np.float32)
+    length = np.array([13, 11])
+
+    @jax.jit
+    def ours_and_expected(x, weights):
+        expected = lax.conv_general_dilated(
+            mask_time(x, length) if kernel[0] > 1 else x,
+            weights,
+            window_strides=(time_stride, space_stride, space_stride),
+            padding=[(k // 2, k // 2) for k in kernel],
+            dimension_numbers=("NDHWC", "DHWIO", "NDHWC"),
+        )
+        return conv3d(x, weights, length, time_stride, space_stride), expected
+
+    np.testing.assert_allclose(*ours_and_expected(x, weights), atol=2e-4)
 
 
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("size", [(14, 13), (8, 9)])
 @pytest.mark.parametrize("taps", [1, 3, 7])
 def test_gradients_of_image_convolutions_equal_jaxs(taps, size, stride):
-    with jax.enable_x64(True):
-        keys = jax.random.split(jax.random.key(0), 3)
-        x = jax.random.normal(keys[0], (3, *size, 4), jnp.float64)
-        kernel = jax.random.normal(keys[1], (taps, taps, 4, 5), jnp.float64)
-        shape = image_convolution.xla_convolution(x, kernel, stride).shape
-        upstream = jax.random.normal(keys[2], shape, jnp.float64)
-        _, ours = jax.vjp(lambda x, kernel: image_convolution.conv2d(x, kernel, stride), x, kernel)
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(3, *size, 4))
+    kernel = rng.normal(size=(taps, taps, 4, 5))
+    upstream = rng.normal(size=(3, *(-(-side // stride) for side in size), 5))
+
+    @jax.jit
+    def ours_and_expected(x, kernel, upstream):
+        _, pullback = jax.vjp(lambda *inputs: conv2d(*inputs, stride), x, kernel)
         expected = image_convolution.jax_gradients(stride, x, kernel, upstream)
-        for gradient, value in zip(ours(upstream), expected, strict=True):
+        return [*zip(pullback(upstream), expected, strict=True)]
+
+    with jax.enable_x64(True):
+        for gradient, value in ours_and_expected(x, kernel, upstream):
+            assert gradient.dtype == np.float64
             np.testing.assert_allclose(gradient, value, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("size", [(8, 8), (11, 8), (8, 9), (9, 11), (14, 14)])
 def test_wide_convolutions_by_fewer_products(size):
-    x = jax.random.normal(jax.random.key(0), (2, *size, image_convolution.WINOGRAD_MIN_CHANNELS))
-    kernel = (
-        jax.random.normal(jax.random.key(1), (3, 3, image_convolution.WINOGRAD_MIN_CHANNELS, 4))
-        / 24
-    )
-    ours = image_convolution.conv2d(x, kernel, 1)
-    np.testing.assert_allclose(
-        ours, image_convolution.xla_convolution(x, kernel, 1), rtol=0, atol=1e-5
-    )
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, *size, WINOGRAD_MIN_CHANNELS)).astype(np.float32)
+    kernel = (rng.normal(size=(3, 3, WINOGRAD_MIN_CHANNELS, 4)) / 24).astype(np.float32)
+    both = (conv2d, image_convolution.xla_convolution)
+    ours, expected = jax.jit(lambda *inputs: [f(*inputs, 1) for f in both])(x, kernel)
+    np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-5)
 
 
 def test_max_pool_ignores_the_padding():

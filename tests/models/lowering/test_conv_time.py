@@ -32,23 +32,25 @@ def convolve_3d(x, kernel, length, stride):
     ("taps", "channels", "stride"), [(3, 4, 1), (3, WINOGRAD_MIN_CHANNELS, 1), (5, 4, 4), (7, 4, 8)]
 )
 def test_convolutions_over_time_and_their_gradients_equal_3d_ones(taps, channels, stride, steps):
-    with jax.enable_x64(True):
-        rng = np.random.default_rng(steps)
-        x = jnp.array(rng.normal(size=(2, steps, 2, 3, channels)))
-        kernel = jnp.array(rng.normal(size=(taps, channels, 5)))
-        length = jnp.array([steps, max(steps - 3, 1)])
+    rng = np.random.default_rng(steps)
+    x = rng.normal(size=(2, steps, 2, 3, channels))
+    kernel = rng.normal(size=(taps, channels, 5))
+    length = np.array([steps, max(steps - 3, 1)])
+    upstream = rng.normal(size=(2, -(-steps // stride), 2, 3, 5))
+
+    @jax.jit
+    def ours_and_expected(x, kernel, upstream):
         (ours, pullback), (expected, their_pullback) = (
             jax.vjp(lambda x, kernel, f=f: f(x, kernel, length, stride), x, kernel)
             for f in (conv_time, convolve_3d)
         )
         without_gradient = conv_time(x, kernel, length, stride)
-        upstream = jnp.array(rng.normal(size=expected.shape))
-        pairs = [
-            (ours, expected),
-            (without_gradient, expected),
-            *zip(pullback(upstream), their_pullback(upstream), strict=True),
-        ]
-        for one, other in pairs:
+        pairs = zip(pullback(upstream), their_pullback(upstream), strict=True)
+        return [(ours, expected), (without_gradient, expected), *pairs]
+
+    with jax.enable_x64(True):
+        for one, other in ours_and_expected(x, kernel, upstream):
+            assert one.dtype == np.float64
             np.testing.assert_allclose(one, other, rtol=0, atol=1e-11)
 
 
