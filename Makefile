@@ -20,8 +20,8 @@ test: check
 	$(PYTEST) -m 'not slow'
 
 # And what takes long: browsers, and runs of several processes that are stopped or killed.
-test-all: check
-	$(PYTEST)
+test-all: test
+	$(PYTEST) -m slow
 
 check: .venv/test
 	$(BIN)/ruff check

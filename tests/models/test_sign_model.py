@@ -13,9 +13,9 @@ from flax import nnx
 from oracle import oracle_of, small_config, state_of
 
 from sfsign_jax.losses import recognition_loss
-from sfsign_jax.models.config import ModelConfig, abstract_model, for_inference, model_with
+from sfsign_jax.models.config import BackboneConfig, ModelConfig
 from sfsign_jax.models.lengths import video_length
-from sfsign_jax.models.slowfast import BackboneConfig
+from sfsign_jax.models.sign_model import abstract_model, for_inference, model_with
 
 SIZE = 32
 STACKS = sorted(set(reference.STACKS.values()))

@@ -12,14 +12,14 @@ from pathlib import Path
 # Of no module that is a command line, since these are to run as the main one; and nothing that
 # starts a backend of JAX, whose threads would be missing after the fork.
 IMPORTED = [
-    "sfsign_jax.command_line",
+    "sfsign_jax.command_line.flags",
     "sfsign_jax.conversion.pytorch",
     "sfsign_jax.data.preparation",
-    "sfsign_jax.exported.artifact",
-    "sfsign_jax.heat_strip",
-    "sfsign_jax.live_glosses",
-    "sfsign_jax.long_videos",
-    "sfsign_jax.timeline",
+    "sfsign_jax.exporting.artifact",
+    "sfsign_jax.pictures.activation_maps",
+    "sfsign_jax.recognition.live",
+    "sfsign_jax.recognition.video",
+    "sfsign_jax.pictures.timeline",
     "sfsign_jax.training.loop",
     "sfsign_jax.transcripts",
     "tfds_builders.synthetic_signs.synthetic_signs_dataset_builder",
