@@ -103,7 +103,7 @@ def test_two_processes_of_two_devices(command, tmp_path):
     options = ["--workdir", str(workdir), f"--coordinator={address}", "--num_processes=2"]
     devices = {
         **os.environ,
-        "XLA_FLAGS": f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=2",
+        "XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=2",
     }
     command = [*command, "--config.training.batch_size=4", "--config.training.epochs=9"]
     first, second = (
