@@ -1,0 +1,97 @@
+"""Oracle: the PyTorch statement in f64, for a network as wide as the published one."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+# By the compiler's options of the command lines alone, without those of the tests; in a process of
+# its own, since XLA reads its flags once.
+PROGRAM = """
+import dataclasses, sys
+import jax, numpy as np, torch
+import torch_reference as reference
+from flax import nnx
+from oracle import oracle_of, small_config, state_of
+from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.compilation import jit_forward
+from sfsign_jax.inference import centre_crops
+from sfsign_jax.models import image_convolution, time_convolution
+from sfsign_jax.models.sign_model import for_inference, model_with
+
+assert not jax.config.values["jax_disable_most_optimizations"]
+torch.set_num_threads(1)
+traced = {"filter_tiles": [], "filter_time": []}
+
+def spy(module, name):
+    function = getattr(module, name)
+    def spied(x, kernel, *more):
+        traced[name].append((*x.shape[1:], kernel.shape[-1]))
+        return function(x, kernel, *more)
+    setattr(module, name, spied)
+
+spy(image_convolution, "filter_tiles")
+spy(time_convolution, "filter_time")
+
+config = small_config(depths=(1, 2, 1, 1), width=64, beta_inv=8, pathway_enhancement=False)
+oracle = oracle_of(config)
+with torch.no_grad():
+    for name, tensor in oracle.state_dict().items():
+        if name.endswith("conv.weight") or tensor.ndim == 5:  # else the logits of so many grow
+            tensor *= 0.5
+state = state_of(config, oracle)
+main = for_inference(model_with(config, state))
+clip = np.random.default_rng(0).integers(0, 256, (1, 16, 72, 72, 3), np.uint8)
+preprocessing = Preprocessing((72, 72), (64, 64))
+
+@jit_forward
+def forward(state, frames, num_frames):
+    crops = centre_crops(frames, preprocessing, "float32")
+    outputs = model_with(main.config, state)(crops, num_frames)
+    return outputs.features, *outputs.paths["main"][:2]
+
+ours = forward(nnx.state(main), clip, np.array([14], np.int32))
+# Where products were saved: pixels and channels, and steps and channels.
+assert {shape[0] for shape in traced["filter_tiles"]} == {16, 8}, traced
+assert {shape[3] for shape in traced["filter_time"]} == {512, 1024}, traced
+
+crop = reference.centre_crop(torch.tensor(clip[0, :14]), 64)
+def logits_in(dtype):
+    padded, lengths = reference.pad_batch([(crop.to(dtype) / 255 - 0.45) / 0.225])
+    with torch.no_grad():
+        output = oracle.to(dtype)(padded, lengths, aux=False)
+    logits = (output["main"][kind] for kind in ("conv_logits", "sequence_logits"))
+    return [values[0].numpy() for values in (output["framewise"], *logits)]
+
+exact, single = logits_in(torch.float64), logits_in(torch.float32)
+for values, right, theirs in zip(ours, exact, single, strict=True):
+    assert len(right) in (4, 28)  # steps, frames
+    error, their_error = (
+        np.sqrt(np.mean(np.square(x - right))) for x in (values[0, : len(right)], theirs)
+    )
+    print(error, their_error, right.std())
+"""
+
+
+def test_fewer_products_as_they_ship_err_little_more_than_pytorch():
+    """In f32, beside f64: four times as much, as for one convolution (test_time_convolution).
+
+    Of features and logits, by their root mean square, in which a kernel that is wrong by a few
+    millionths shows.
+    """
+    shipped = {k: v for k, v in os.environ.items() if not k.startswith(("JAX_", "XLA_"))}
+    root = Path(__file__).parents[2]
+    paths = os.pathsep.join(map(str, (root, root / "tests")))
+    result = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env=shipped | {"PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    outputs = [tuple(map(float, line.split())) for line in result.stdout.splitlines()]
+    assert len(outputs) == 3
+    for error, of_pytorch, spread in outputs:
+        assert of_pytorch < 1e-6 * spread
+        assert error < 4 * of_pytorch
