@@ -14,14 +14,17 @@ import torch_reference as reference
 from flax import nnx
 from oracle import oracle_of, small_config, state_of
 from sfsign_jax.data.transforms import Preprocessing
-from sfsign_jax.compilation import jit_forward
-from sfsign_jax.inference import centre_crops
-from sfsign_jax.models import image_convolution, time_convolution
+from sfsign_jax.runtime.compilation import jit_forward
+from sfsign_jax.recognition.network import centre_crops
+import sfsign_jax.models.lowering.conv2d as _
+import sfsign_jax.models.lowering.conv_time as _
+image_convolution = sys.modules["sfsign_jax.models.lowering.conv2d"]
+time_convolution = sys.modules["sfsign_jax.models.lowering.conv_time"]
 from sfsign_jax.models.sign_model import for_inference, model_with
 
 assert not jax.config.values["jax_disable_most_optimizations"]
 torch.set_num_threads(1)
-traced = {"filter_tiles": [], "filter_time": []}
+traced = {"winograd_conv2d": [], "winograd_conv_time": []}
 
 def spy(module, name):
     function = getattr(module, name)
@@ -30,8 +33,8 @@ def spy(module, name):
         return function(x, kernel, *more)
     setattr(module, name, spied)
 
-spy(image_convolution, "filter_tiles")
-spy(time_convolution, "filter_time")
+spy(image_convolution, "winograd_conv2d")
+spy(time_convolution, "winograd_conv_time")
 
 config = small_config(depths=(1, 2, 1, 1), width=64, beta_inv=8, pathway_enhancement=False)
 oracle = oracle_of(config)
@@ -52,8 +55,8 @@ def forward(state, frames, num_frames):
 
 ours = forward(nnx.state(main), clip, np.array([14], np.int32))
 # Where products were saved: pixels and channels, and steps and channels.
-assert {shape[0] for shape in traced["filter_tiles"]} == {16, 8}, traced
-assert {shape[3] for shape in traced["filter_time"]} == {512, 1024}, traced
+assert {shape[0] for shape in traced["winograd_conv2d"]} == {16, 8}, traced
+assert {shape[3] for shape in traced["winograd_conv_time"]} == {512, 1024}, traced
 
 crop = reference.centre_crop(torch.tensor(clip[0, :14]), 64)
 def logits_in(dtype):
@@ -81,7 +84,7 @@ def test_fewer_products_as_they_ship_err_little_more_than_pytorch():
     """
     shipped = {k: v for k, v in os.environ.items() if not k.startswith(("JAX_", "XLA_"))}
     root = Path(__file__).parents[2]
-    paths = os.pathsep.join(map(str, (root, root / "tests")))
+    paths = os.pathsep.join(map(str, (root, root / "tests" / "support")))
     result = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         env=shipped | {"PYTHONPATH": paths},

@@ -59,6 +59,7 @@ def test_logits_of_each_clip_alone_in_masked_padding(recognizer):
     assert_published(recognizer.logits([short]), 0, "alone1_", 0)
 
 
+@pytest.mark.slow
 def test_frame_features(state):
     frames, num_frames = stack_clips([clip[:, 16:-16, 16:-16] for clip in clips()], 32)
     frames = ((frames / 255 - 0.45) / 0.225).astype(np.float32)
@@ -72,6 +73,7 @@ def test_frame_features(state):
     )
 
 
+@pytest.mark.slow
 def test_first_training_step(state):
     recipe = Recipe(steps_per_epoch=1, learning_rate=1e-3, padding="reference")
     frames, num_frames = stack_clips(clips(), 32)

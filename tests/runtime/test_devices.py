@@ -68,6 +68,8 @@ def lacking():
     raise NotImplementedError("no stablehlo.while\nat line 3")
 
 
-@pytest.mark.parametrize("probe", [probe_training, probe_recognition])
+@pytest.mark.parametrize(
+    "probe", [pytest.param(probe_training, marks=pytest.mark.slow), probe_recognition]
+)
 def test_every_operation_of_the_network_is_on_a_cpu(probe):
     assert devices.missing_operation(probe) == ""

@@ -55,6 +55,7 @@ def test_devices_and_rematerialisation_change_nothing():
     assert assert_same(gradients(four_clips(), devices=4, remat=("s2", "s4")), expected) > 1
 
 
+@pytest.mark.slow
 def test_parts_change_nothing_but_batch_statistics():
     """Four of two clips, one on each of two devices, some activations computed again."""
     clips = {name: np.concatenate([rows, rows[::-1]]) for name, rows in four_clips().items()}
