@@ -23,14 +23,17 @@ def divide(count: Count, by: int) -> Count:
 
 
 def left_padding(stack: tuple[str, ...]) -> int:
-    """Frames before the clip, so that the first output step is centred on its first frames."""
+    """Frames before the clip: 6 in the published model.
+
+    As published, the last pool's own stride counts, and not the product of those so far.
+    """
     left, stride = 0, 1
     for layer in stack:
         size = int(layer[1:])
         if layer[0] == "K":
-            left += (size - 1) // 2 * stride
+            left = left * stride + (size - 1) // 2
         else:
-            stride *= size
+            stride = size
     return left
 
 
@@ -51,21 +54,30 @@ def receptive_field(stack: tuple[str, ...]) -> int:
     return seen
 
 
-def video_length(num_frames: Count, stack: tuple[str, ...], alpha: int) -> Count:
-    """A clip's length with its own padding: 4·ceil(n/4) + 12 in the published model.
-
-    Rounded up to a multiple of alpha, where the reference would crash.
-    """
+def video_length(num_frames: Count, stack: tuple[str, ...]) -> Count:
+    """A clip's length with its own padding: 4·ceil(n/4) + 12 in the published model."""
     stride = total_stride(stack)
-    padded = divide(num_frames + stride - 1, stride) * stride + 2 * left_padding(stack)
-    return divide(padded + alpha - 1, alpha) * alpha
+    return divide(num_frames + stride - 1, stride) * stride + 2 * left_padding(stack)
+
+
+def padded_length(num_frames: Count, stack: tuple[str, ...], alpha: int) -> Count:
+    """The video length rounded up to a multiple of alpha, so that slow and fast pathway agree."""
+    return divide(video_length(num_frames, stack) + alpha - 1, alpha) * alpha
 
 
 def num_steps(length: Count, stack: tuple[str, ...]) -> Count:
-    """Output steps of a padded clip of `length` frames: ceil(n/4) in the published model."""
+    """Output steps of a video length: ceil(n/4) in the published model.
+
+    None, where the stack sees more than a clip has with its padding.
+    """
     for layer in stack:
         size = int(layer[1:])
-        length = length - (size - 1) if layer[0] == "K" else divide(length, size)
+        if layer[0] == "P":
+            length = divide(length, size)
+        elif isinstance(length, Array):
+            length = jnp.maximum(length - (size - 1), 0)
+        else:
+            length = max(length - (size - 1), 0)
     return length
 
 
@@ -76,6 +88,6 @@ def pad_clips(
     alpha: int,
 ) -> Num[Array, "b t h w c"]:
     """Repeat each clip's first frame before it and its last one after it."""
-    left, length = left_padding(stack), video_length(frames.shape[1], stack, alpha)
+    left, length = left_padding(stack), padded_length(frames.shape[1], stack, alpha)
     index = jnp.clip(jnp.arange(length) - left, 0, num_frames[:, None] - 1)
     return jnp.take_along_axis(frames, index[:, :, None, None, None], axis=1)

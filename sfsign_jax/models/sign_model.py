@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.folding import fold_batch_norms, normalized_convolutions
 from sfsign_jax.models.initializers import Rng
-from sfsign_jax.models.lengths import num_steps, pad_clips, video_length
+from sfsign_jax.models.lengths import num_steps, pad_clips, padded_length, video_length
 from sfsign_jax.models.lowering import mask_time
 from sfsign_jax.models.precision import full_precision
 from sfsign_jax.models.slowfast import SlowFast
@@ -147,9 +147,9 @@ class SignModel(nnx.Module):
     ) -> ModelOutputs:
         """The part after the backbone; `t` is the padded length of the bucket."""
         stack = self.config.temporal_stack
-        own_length = valid_length(self.config, num_frames, "masked")
         length = valid_length(self.config, num_frames, padding)
-        steps, valid_steps = num_steps(own_length, stack), num_steps(length, stack)
+        steps = num_steps(video_length(num_frames, stack), stack)
+        valid_steps = of_longest(steps, padding)
         keys = [None] * (1 + len(self.paths)) if key is None else jax.random.split(key, 4)
         dropped = self.dropout(features, deterministic=key is None, rngs=keys[0])
         paths = {}
@@ -165,8 +165,13 @@ def valid_length(
     config: ModelConfig, num_frames: Int[Array, " b"], padding: Padding
 ) -> Int[Array, " b"]:
     """Up to where each padded clip counts."""
-    own = video_length(num_frames, config.temporal_stack, config.backbone.alpha)
-    return own if padding == "masked" else jnp.broadcast_to(own.max(), own.shape)
+    own = padded_length(num_frames, config.temporal_stack, config.backbone.alpha)
+    return of_longest(own, padding)
+
+
+def of_longest(counts: Int[Array, " b"], padding: Padding) -> Int[Array, " b"]:
+    """In reference padding the longest clip's for every clip."""
+    return counts if padding == "masked" else jnp.broadcast_to(counts.max(), counts.shape)
 
 
 def new_model(config: ModelConfig, seed: int = 0) -> SignModel:

@@ -96,9 +96,9 @@ def fingerprint(state: nnx.State) -> str:
 def save_batch(
     folder: Path, batch: ClipBatch, features: tuple[np.ndarray, np.ndarray], config: ModelConfig
 ) -> None:
-    stack, alpha = config.temporal_stack, config.backbone.alpha
+    stack = config.temporal_stack
     for number, n, frames, steps in zip(batch.numbers, batch.num_frames, *features, strict=False):
-        rows = video_length(int(n), stack, alpha)
+        rows = video_length(int(n), stack)
         with replacing(folder / f"{number:06d}.npz") as path, path.open("wb") as file:
             np.savez(
                 file,
@@ -121,7 +121,7 @@ def write_index(folder: Path, config: ModelConfig, dataset: Dataset) -> None:
                     "glosses": [gloss.decode() for gloss in record["glosses"]],
                     "reference": reference(dataset, split, record),
                     "num_frames": n,
-                    "rows": video_length(n, config.temporal_stack, config.backbone.alpha),
+                    "rows": video_length(n, config.temporal_stack),
                 }
             )
     origin = json.loads((folder / STARTED).read_text(encoding="utf-8"))

@@ -58,7 +58,7 @@ def live_glosses(
         history = np.concatenate([history, update.settled])
         inputs, blank = steps_of(recognizer, np.concatenate([history, update.ahead]))
         # What lies ahead changes with every look, so only what is settled can be over.
-        settled = max(0, num_steps(len(history), config.temporal_stack))
+        settled = num_steps(len(history), config.temporal_stack)
         found = find_sentences(blank, pause_rule)
         ended = [(first, stop) for first, stop in found if stop <= settled]
         passed = passed_steps(blank[:settled], ended, pause_rule)
@@ -85,4 +85,4 @@ def steps_of(recognizer: Recognizer, features: Float[np.ndarray, "t c"]) -> Sent
     count = num_steps(len(features), recognizer.config.temporal_stack)
     padded = np.pad(features, [(0, -len(features) % (4 * BUCKET)), (0, 0)])
     steps = temporal_steps(recognizer.state, padded[None], config=recognizer.config)
-    return first_clip(steps, max(0, count))
+    return first_clip(steps, count)

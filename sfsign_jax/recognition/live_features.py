@@ -13,7 +13,7 @@ from sfsign_jax.data.batching import blank_frames
 from sfsign_jax.data.frames import Frame
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.models.config import ModelConfig
-from sfsign_jax.models.lengths import left_padding, total_stride, video_length
+from sfsign_jax.models.lengths import left_padding, padded_length, total_stride, video_length
 from sfsign_jax.recognition.video import chunk_features, empty_stream_cache, trim_to_video
 
 
@@ -66,10 +66,11 @@ def live_features(
             settled = trim_to_video(features, start - delay, start + hop_frames - delay)
             start, piece = start + hop_frames, []
         if seen > 0:
-            length = video_length(seen, stack, alpha)
+            length = padded_length(seen, stack, alpha)
             rest = piece + [newest] * (length - start - len(piece))
             features, _, _ = features_of(start, rest, window, length, cache)
-            yield LiveUpdate(settled, trim_to_video(features, start - delay, length), seen, last)
+            ahead = trim_to_video(features, start - delay, video_length(seen, stack))
+            yield LiveUpdate(settled, ahead, seen, last)
 
 
 def after_padding(frames: Iterable[Frame], left: int) -> Iterator[Frame]:

@@ -58,7 +58,7 @@ def video_steps(
         features = frame_features(
             state, images, num_frames, config=config, preprocessing=preprocessing
         )
-        length = video_length(len(clip), config.temporal_stack, config.backbone.alpha)
+        length = video_length(len(clip), config.temporal_stack)
         steps = temporal_steps(state, features, config=config)
         yield first_clip(steps, num_steps(length, config.temporal_stack))
 
@@ -100,20 +100,22 @@ def video_features(
     chunk: int,
 ) -> Iterator[Float[np.ndarray, "t c"]]:
     """Features of the padded video, chunk by chunk."""
-    padded = padded_frames(frames, config)
+    padded = padded_frames(frames, config.temporal_stack)
+    alpha = config.backbone.alpha
     program = functools.partial(chunk_features, config=config, preprocessing=preprocessing)
 
     def run() -> Iterator[tuple[Array, int, int]]:
         cache = None
         start = length = delay = 0
+        images = blank_frames(1, chunk, preprocessing.frame_size)
         while (piece := [*itertools.islice(padded, chunk)]) or start - delay < length:
             length += len(piece)
-            images = blank_frames(1, chunk, preprocessing.frame_size)
-            images[0, : len(piece)] = piece or 0
+            newest = piece[-1] if piece else images[0, -1]
+            images = np.stack(piece + [newest] * (chunk - len(piece)))[None]
             if cache is None:
                 cache = empty_stream_cache(state, images, config, preprocessing)
             features, first, cache = program(
-                state, images, np.int32(start), np.int32(length), cache
+                state, images, np.int32(start), np.int32(-(-length // alpha) * alpha), cache
             )
             if start == 0:
                 delay = -int(first)  # of every chunk
@@ -131,16 +133,16 @@ def trim_to_video(
     return np.asarray(features)[0, max(-first, 0) : max(length - first, 0)]
 
 
-def padded_frames(frames: Iterable[Frame], config: ModelConfig) -> Iterator[Frame]:
+def padded_frames(frames: Iterable[Frame], stack: tuple[str, ...]) -> Iterator[Frame]:
     """The first frame repeated before, the last one after, as every clip is."""
-    stack, number = config.temporal_stack, 0
+    number = 0
     for number, frame in enumerate(frames, 1):
         if number == 1:
             yield from itertools.repeat(frame, left_padding(stack))
         yield frame
     if number:
-        length = video_length(number, stack, config.backbone.alpha)
-        yield from itertools.repeat(frame, length - number - left_padding(stack))
+        after = video_length(number, stack) - number - left_padding(stack)
+        yield from itertools.repeat(frame, after)
 
 
 def empty_stream_cache(

@@ -12,8 +12,8 @@ from jaxtyping import Bool, Float, Int, UInt8
 from sfsign_jax.data.transforms import crop_flip_normalize
 from sfsign_jax.losses import recognition_loss
 from sfsign_jax.models.config import ModelConfig
-from sfsign_jax.models.lengths import num_steps
-from sfsign_jax.models.sign_model import ModelOutputs, SignModel, model_with, valid_length
+from sfsign_jax.models.lengths import num_steps, video_length
+from sfsign_jax.models.sign_model import ModelOutputs, SignModel, model_with, of_longest
 from sfsign_jax.training.optimizer import Recipe
 from sfsign_jax.training.state import TrainState
 
@@ -44,8 +44,10 @@ def loss_and_gradient(
             state.params, state.batch_stats, batch, key, None, config=config, recipe=recipe
         )
     parts = jax.tree.map(functools.partial(interleaved_parts, parts=recipe.accumulation), batch)
-    lengths = jax.vmap(lambda n: valid_length(config, n, recipe.padding))(parts["num_frames"])
-    count = num_steps(lengths, config.temporal_stack).sum() / recipe.accumulation
+    stack = config.temporal_stack
+    steps = num_steps(video_length(parts["num_frames"], stack), stack)
+    valid_steps = jax.vmap(lambda n: of_longest(n, recipe.padding))(steps)
+    count = valid_steps.sum() / recipe.accumulation
 
     def add(carry, part_and_key):
         batch_stats, summed = carry

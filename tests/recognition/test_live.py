@@ -44,7 +44,7 @@ def test_every_update_is_the_clip_so_far(recognizer, number, hop_frames):
         clip[0, : update.num_frames] = frames(number)[: update.num_frames]
         lengths = np.array([update.num_frames], np.int32)
         expected = clip_features(recognizer.state, clip, lengths, **options)[0][0]
-        length = video_length(update.num_frames, CONFIG.temporal_stack, CONFIG.backbone.alpha)
+        length = video_length(update.num_frames, CONFIG.temporal_stack)
         assert len(features) == length
         np.testing.assert_allclose(features, expected[:length], atol=1e-5)
     assert seen[-1] == number

@@ -443,21 +443,21 @@ def normalise(frames: Tensor) -> Tensor:
 
 
 def stack_padding(stack: Sequence[str]) -> tuple[int, int]:
-    """Frames repeated before a clip, so that a stack's kernels see all of it, and total stride."""
-    left, stride = 0, 1
+    """Frames repeated before a clip, and total stride."""
+    left, last_stride, total_stride = 0, 1, 1
     for kind, size in parse(stack):
         if kind == "P":
-            stride *= size
+            last_stride = size
+            total_stride *= size
         else:
-            left += (size - 1) // 2 * stride
-    return left, stride
+            left = left * last_stride + (size - 1) // 2
+    return left, total_stride
 
 
-def video_length(frames: int, stack: Sequence[str], alpha: int = 4) -> int:
-    """A clip's length with its own padding; a multiple of alpha, so that slow and fast agree."""
+def video_length(frames: int, stack: Sequence[str]) -> int:
+    """A clip's length with its own padding."""
     left, stride = stack_padding(stack)
-    length = -(-frames // stride) * stride + 2 * left
-    return -(-length // alpha) * alpha
+    return -(-frames // stride) * stride + 2 * left
 
 
 def pad_batch(
@@ -465,11 +465,12 @@ def pad_batch(
 ) -> tuple[Tensor, Tensor]:
     """Clips (n, H, W, 3), arrays or tensors, to frames (B, T, H, W, 3) and video lengths (B,).
 
-    First and last frame are repeated. T is the longest video length: a shorter clip is followed by
-    more copies of its last frame than its own padding has, and its logits depend on them.
+    First and last frame are repeated. T is the longest video length, rounded up to a multiple of
+    alpha: a shorter clip is followed by more copies of its last frame than its own padding has, and
+    its logits depend on them.
     """
-    lengths = torch.tensor([video_length(len(clip), stack, alpha) for clip in clips])
+    lengths = torch.tensor([video_length(len(clip), stack) for clip in clips])
     left = stack_padding(stack)[0]
-    position = torch.arange(int(lengths.max())) - left
+    position = torch.arange(-(-int(lengths.max()) // alpha) * alpha) - left
     padded = [torch.as_tensor(clip)[position.clamp(0, len(clip) - 1)] for clip in clips]
     return torch.stack(padded), lengths
