@@ -45,7 +45,7 @@ def ours(work: Work) -> Round:
     from sfsign_jax.data.transforms import Preprocessing
     from sfsign_jax.models.config import ModelConfig
     from sfsign_jax.models.sign_model import for_inference, new_model
-    from sfsign_jax.recognition.network import clip_logits
+    from sfsign_jax.recognition.network import Network, clip_logits
     from sfsign_jax.runtime.memory import keep_freed_memory
     from sfsign_jax.training import Recipe, create_train_state, train_step
 
@@ -55,11 +55,8 @@ def ours(work: Work) -> Round:
     frames, num_frames = jax.device_put((clips_of(work), np.full(work.clips, work.frames)))
     if not work.training:
         model = for_inference(new_model(config))  # as `load` does
-        state = nnx.state(model)
-        options = {"config": model.config, "preprocessing": Preprocessing(size, size)}
-        return lambda: jax.device_get(
-            clip_logits(state, frames, num_frames, dtype=work.dtype, **options)
-        )
+        network = Network(nnx.state(model), model.config, Preprocessing(size, size))
+        return lambda: jax.device_get(clip_logits(network, frames, num_frames, dtype=work.dtype))
     recipe = Recipe(steps_per_epoch=1, crop_size=size, compute_dtype=work.dtype)
     state = create_train_state(config, recipe)
     batch = {

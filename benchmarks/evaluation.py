@@ -23,7 +23,7 @@ from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.evaluation import word_error_rate
 from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.sign_model import for_inference, new_model
-from sfsign_jax.recognition.network import clip_logits
+from sfsign_jax.recognition.network import Network, clip_logits
 from sfsign_jax.recognition.split import predict_split
 from sfsign_jax.runtime.memory import keep_freed_memory
 from sfsign_jax.runtime.mesh import clip_mesh, shard_batch, use_mesh
@@ -46,12 +46,9 @@ def measure(dataset, arguments: argparse.Namespace) -> None:
     config = published_config()
     mesh = clip_mesh(config.evaluation.batch_size)
     model = for_inference(new_model(ModelConfig(len(dataset.vocabulary) + 1)))
-    network = functools.partial(
-        clip_logits,
-        nnx.state(model),
-        config=model.config,
-        preprocessing=Preprocessing(dataset.frame_size, config.data.crop_size),
-    )
+    preprocessing = Preprocessing(dataset.frame_size, tuple(config.data.crop_size))
+    network = Network(nnx.state(model), model.config, preprocessing)
+    logits_of = functools.partial(clip_logits, network)
     order = evaluation_order(dataset.num_frames["dev"], "masked")
     batches = functools.partial(evaluation_batches, dataset, "dev", config, order, mesh)
     loaded = list(batches())
@@ -59,10 +56,11 @@ def measure(dataset, arguments: argparse.Namespace) -> None:
     def forward() -> None:
         for batch in loaded:
             with use_mesh(mesh):
-                jax.block_until_ready(network(*shard_batch((batch.inputs, batch.num_frames), mesh)))
+                inputs = shard_batch((batch.inputs, batch.num_frames), mesh)
+                jax.block_until_ready(logits_of(*inputs))
 
     def evaluate() -> None:
-        predictions = predict_split(network, batches(), dataset.vocabulary, mesh)
+        predictions = predict_split(logits_of, batches(), dataset.vocabulary, mesh)
         word_error_rate(predictions.references, predictions.sequence)
 
     times: dict[str, list[float]] = {"forward": [], "evaluate": []}

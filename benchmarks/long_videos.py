@@ -10,6 +10,7 @@ import argparse
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from measure import forget_peak, peak_memory
@@ -46,15 +47,16 @@ def measured(work: Callable, frames: int) -> tuple[float, float]:
     return time.perf_counter() - start, peak_memory()
 
 
-def network() -> tuple:
+def network() -> Any:
     from flax import nnx
 
     from sfsign_jax.data.transforms import Preprocessing
     from sfsign_jax.models.config import ModelConfig
     from sfsign_jax.models.sign_model import for_inference, new_model
+    from sfsign_jax.recognition.network import Network
 
     model = for_inference(new_model(ModelConfig(1296)))
-    return nnx.state(model), {"config": model.config, "preprocessing": Preprocessing()}
+    return Network(nnx.state(model), model.config, Preprocessing())
 
 
 def one_pass() -> Callable[[int], object]:
@@ -62,19 +64,17 @@ def one_pass() -> Callable[[int], object]:
 
     from sfsign_jax.recognition.network import clip_logits
 
-    state, options = network()
+    published = network()
     clip = np.stack([*pixels(WHOLE)])[None]
     lengths = np.array([WHOLE], np.int32)
-    return lambda _: jax.block_until_ready(clip_logits(state, clip, lengths, **options))
+    return lambda _: jax.block_until_ready(clip_logits(published, clip, lengths))
 
 
 def whole_video() -> Callable[[int], object]:
     from sfsign_jax.recognition.video import video_steps
 
-    state, options = network()
-    return lambda frames: sum(
-        len(part.blank) for part in video_steps(state, pixels(frames), **options)
-    )
+    published = network()
+    return lambda frames: sum(len(part.blank) for part in video_steps(published, pixels(frames)))
 
 
 def pixels(number: int) -> Iterator[np.ndarray]:

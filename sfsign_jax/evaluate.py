@@ -25,7 +25,7 @@ from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_or
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_report, write_results
 from sfsign_jax.models.sign_model import for_inference
-from sfsign_jax.recognition.network import clip_logits
+from sfsign_jax.recognition.network import Network, clip_logits
 from sfsign_jax.recognition.probe import probe_recognition
 from sfsign_jax.recognition.split import predict_split
 from sfsign_jax.runtime.mesh import clip_mesh, describe_mesh, is_first_process, replicate
@@ -65,15 +65,10 @@ def main(config: ConfigDict) -> None:
     if is_first_process():
         print(f"evaluating on {describe_mesh(mesh)}", file=sys.stderr)
     batches = evaluation_batches(dataset, SPLIT.value, config, order, mesh)
-    network = functools.partial(
-        clip_logits,
-        replicate(nnx.state(model), mesh),
-        config=model.config,
-        preprocessing=description.preprocessing,
-        padding=PADDING.value,
-    )
+    network = Network(nnx.state(model), model.config, description.preprocessing)
+    logits_of = functools.partial(clip_logits, replicate(network, mesh), padding=PADDING.value)
     batches = with_progress(batches, lengths)
-    predictions = predict_split(network, batches, dataset.vocabulary, mesh)
+    predictions = predict_split(logits_of, batches, dataset.vocabulary, mesh)
     if not is_first_process():
         return
     errors = write_results(

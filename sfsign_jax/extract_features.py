@@ -15,6 +15,7 @@ from sfsign_jax.command_line.flags import required_path, run_with_config
 from sfsign_jax.data.catalog import open_dataset
 from sfsign_jax.errors import UserError
 from sfsign_jax.recognition.feature_extraction import extract_features
+from sfsign_jax.recognition.network import Network
 from sfsign_jax.recognition.probe import probe_recognition
 
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "a checkpoint folder")
@@ -29,7 +30,8 @@ def main(config: ConfigDict) -> None:
     model, description = load_checkpoint(checkpoint)
     dataset = open_dataset(config.data.name, config.data.prepared_dir)
     check_frame_size(description, dataset.name, dataset.frame_size)
-    extract_features(nnx.state(model), description, dataset, config, output)
+    network = Network(nnx.state(model), description.config, description.preprocessing)
+    extract_features(network, dataset, config, output)
     clips = sum(map(len, dataset.num_frames.values()))
     print(f"features of {clips} clips of {dataset.name}: {output}")
 

@@ -16,14 +16,12 @@ from jax import Array
 from jaxtyping import Int, UInt8
 
 from sfsign_jax.data.batching import BUCKET
-from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.decoding import align_tokens, beam_search
 from sfsign_jax.exporting import loader
 from sfsign_jax.files import replacing
-from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.lengths import total_stride
-from sfsign_jax.recognition.network import clip_logits
 from sfsign_jax.recognition.recognizer import Recognizer
+from sfsign_jax.recognition.result import frames_of_steps
 
 EXPORT_PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
 
@@ -36,13 +34,8 @@ def write_artifact(path: Path, recognizer: Recognizer, platforms: Sequence[str])
     """
     vocabulary = recognizer.required_vocabulary()
     preprocessing = recognizer.preprocessing
-    weights, structure = jax.tree.flatten(recognizer.state)
-    program = functools.partial(
-        exported_program,
-        structure=structure,
-        config=recognizer.config,
-        preprocessing=preprocessing,
-    )
+    weights, structure = jax.tree.flatten(recognizer.network)
+    program = functools.partial(exported_program, structure=structure)
     (buckets,) = jax.export.symbolic_shape("buckets", constraints=["buckets >= 1"])
     frames = (BUCKET * buckets, *preprocessing.frame_size, 3)
     exported = jax.export.export(jax.jit(program), platforms=platforms)(
@@ -75,33 +68,28 @@ def exported_program(
     num_frames: Int[Array, ""],
     *,
     structure: jax.tree_util.PyTreeDef,
-    config: ModelConfig,
-    preprocessing: Preprocessing,
 ) -> dict[str, Array]:
     """From stored frames to the best sequences, and where the glosses of the first one stand.
 
     Entries of `best` and `spans` from lengths[0] on mean nothing.
     """
-    logits = inspect.unwrap(clip_logits)(
-        jax.tree.unflatten(structure, weights),
-        without_top_rows_on_device(frames, preprocessing.drop_top_rows)[None],
-        num_frames[None],
-        config=config,
-        preprocessing=preprocessing,
-    )
-    log_probs = jax.nn.log_softmax(logits.sequence_logits)
-    tokens, lengths, scores = (x[0] for x in beam_search(log_probs, logits.num_steps))
-    first, last = align_tokens(log_probs[0], logits.num_steps[0], tokens[0], lengths[0])
-    stride = total_stride(config.temporal_stack)
-    end = jnp.minimum(last * stride + stride, num_frames) - 1
+    network = jax.tree.unflatten(structure, weights)
+    stored = without_top_rows_on_device(frames, network.preprocessing.drop_top_rows)
+    outputs = network.model()(network.centre_crops(stored[None]), num_frames[None])
+    logits = outputs.paths["main"].sequence_logits
+    log_probs = jax.nn.log_softmax(logits)
+    tokens, lengths, scores = (x[0] for x in beam_search(log_probs, outputs.num_steps))
+    steps = align_tokens(log_probs[0], outputs.num_steps[0], tokens[0], lengths[0])
+    stride = total_stride(network.config.temporal_stack)
+    spans = frames_of_steps(*steps, stride=stride, frames=(0, num_frames - 1))
     return {
         "tokens": tokens,
         "lengths": lengths,
         "scores": scores,
         "best": tokens[0],
-        "spans": jnp.stack([first * stride, end], axis=1),
-        "logits": logits.sequence_logits[0],
-        "num_steps": logits.num_steps[0],
+        "spans": jnp.stack(spans, axis=1),
+        "logits": logits[0],
+        "num_steps": outputs.num_steps[0],
     }
 
 

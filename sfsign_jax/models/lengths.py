@@ -74,10 +74,10 @@ def num_steps(length: Count, stack: tuple[str, ...]) -> Count:
         size = int(layer[1:])
         if layer[0] == "P":
             length = divide(length, size)
-        elif isinstance(length, Array):
-            length = jnp.maximum(length - (size - 1), 0)
-        else:
+        elif isinstance(length, int):
             length = max(length - (size - 1), 0)
+        else:
+            length = jnp.maximum(length - (size - 1), 0)
     return length
 
 

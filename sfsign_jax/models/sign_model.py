@@ -55,9 +55,15 @@ class RecognitionHead(nnx.Module):
         train: bool,
         key: Array | None,
     ) -> PathOutputs:
-        x = self.temporal_conv(features[..., self.start : self.stop], length, train)
+        x = self.temporal_steps(features, length, train)
         y = self.bilstm(x, steps, key)
         return PathOutputs(self.conv_classifier(x), self.classifier(y), y)
+
+    def temporal_steps(
+        self, features: Float[Array, "b t c"], length: Int[Array, " b"], train: bool
+    ) -> Float[Array, "b steps hidden"]:
+        """What the BiLSTM reads."""
+        return self.temporal_conv(features[..., self.start : self.stop], length, train)
 
 
 class SignModel(nnx.Module):

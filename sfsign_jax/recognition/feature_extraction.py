@@ -1,6 +1,5 @@
 """From a trained network and a dataset to features on disk (see data.features)."""
 
-import functools
 import json
 import zlib
 from pathlib import Path
@@ -9,10 +8,10 @@ from typing import Any
 import jax
 import numpy as np
 from flax import nnx
+from jax import Array
 from ml_collections import ConfigDict
 from tqdm import tqdm
 
-from sfsign_jax.checkpoint import ModelDescription
 from sfsign_jax.data.batching import ClipBatch
 from sfsign_jax.data.catalog import Dataset
 from sfsign_jax.data.evaluation_batches import (
@@ -25,15 +24,21 @@ from sfsign_jax.errors import UserError
 from sfsign_jax.files import replacing, write_text_atomically
 from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.lengths import left_padding, num_steps, video_length
-from sfsign_jax.recognition.network import clip_features, pipelined
+from sfsign_jax.recognition.network import (
+    Network,
+    clip_steps,
+    frame_features,
+    pipelined,
+    sequence_logits,
+    temporal_steps,
+)
 from sfsign_jax.runtime.mesh import clip_mesh, replicate, shard_batch, use_mesh
 
 STARTED = "started.json"  # who began to fill a folder
 
 
 def extract_features(
-    state: nnx.State,
-    description: ModelDescription,
+    network: Network,
     dataset: Dataset,
     config: ConfigDict,
     folder: Path,
@@ -43,19 +48,18 @@ def extract_features(
     Raises:
         UserError: `folder` has features of another checkpoint or dataset, or can't be written.
     """
-    start_folder(folder, {"dataset": dataset.name, "checkpoint": fingerprint(state)})
+    start_folder(folder, {"dataset": dataset.name, "checkpoint": fingerprint(network.state)})
     mesh = clip_mesh(config.evaluation.batch_size)
-    network = functools.partial(
-        clip_features,
-        replicate(state, mesh),
-        config=description.config,
-        preprocessing=description.preprocessing,
-    )
+    on_devices = replicate(network, mesh)
 
-    def run(batch: ClipBatch) -> tuple[ClipBatch, Any]:
-        inputs = shard_batch((batch.inputs, batch.num_frames), mesh)
+    def run(batch: ClipBatch) -> tuple[ClipBatch, tuple[Array, Array]]:
+        frames, num_frames = shard_batch((batch.inputs, batch.num_frames), mesh)
         with use_mesh(mesh):
-            return batch._replace(inputs=batch.inputs[:0]), network(*inputs)
+            features = frame_features(on_devices, frames, num_frames)
+            count = clip_steps(on_devices, num_frames)
+            steps = temporal_steps(on_devices, features, count).steps
+            _, step_features = sequence_logits(on_devices, steps, count)
+        return batch._replace(inputs=batch.inputs[:0]), (features, step_features)
 
     for split, lengths in dataset.num_frames.items():
         (folder / split).mkdir(exist_ok=True)
@@ -65,9 +69,9 @@ def extract_features(
         with tqdm(total=len(lengths), desc=split, unit="clip", disable=None) as progress:
             progress.update(len(lengths) - len(missing))
             for batch, features in pipelined(map(run, batches)):
-                save_batch(folder / split, batch, jax.device_get(features), description.config)
+                save_batch(folder / split, batch, jax.device_get(features), network.config)
                 progress.update(len(batch.ids))
-    write_index(folder, description.config, dataset)
+    write_index(folder, network.config, dataset)
 
 
 def start_folder(folder: Path, origin: dict[str, str]) -> None:

@@ -5,25 +5,21 @@ moments; and what an activation is on average over the clip does not count: a wa
 same in every frame says nothing about a sign, however much its channels do.
 """
 
-import functools
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import nnx
 from jax import Array
 from jaxtyping import Float, Int, UInt8
 
 from sfsign_jax.data.batching import BUCKET, bucket_of, stack_clips
-from sfsign_jax.data.transforms import Preprocessing
-from sfsign_jax.models.config import STAGES, ModelConfig
+from sfsign_jax.models.config import STAGES
 from sfsign_jax.models.lengths import divide, left_padding, total_stride
 from sfsign_jax.models.lowering import mask_time
-from sfsign_jax.models.sign_model import model_with
 from sfsign_jax.models.slowfast import Pathways
-from sfsign_jax.recognition.network import centre_crops
+from sfsign_jax.recognition.network import Network
 from sfsign_jax.recognition.result import Recognition
 from sfsign_jax.runtime.compilation import jit_forward, jit_training
 
@@ -39,35 +35,27 @@ class ActivationMap(NamedTuple):
 
 
 def explain(
-    state: nnx.State,
-    clip: UInt8[np.ndarray, "n height width 3"],
-    recognition: Recognition,
-    *,
-    config: ModelConfig,
-    preprocessing: Preprocessing,
+    network: Network, clip: UInt8[np.ndarray, "n height width 3"], recognition: Recognition
 ) -> Iterator[tuple[ActivationMap, ActivationMap]]:
     """The heat in the slow and in the fast pathway, for each recognised gloss.
 
     `clip` is all frames of `recognition.frames`, as the network gets them.
     """
     frames, num_frames = stack_clips([clip], bucket_of(len(clip), [BUCKET]))
-    stride, left = total_stride(config.temporal_stack), left_padding(config.temporal_stack)
-    seen_maps, length = stage_maps(
-        state, frames, num_frames, config=config, preprocessing=preprocessing
-    )
+    stack = network.config.temporal_stack
+    stride, left = total_stride(stack), left_padding(stack)
+    seen_maps, length = stage_maps(network, frames, num_frames)
     for token, span in zip(recognition.tokens, recognition.spans, strict=True):
         first, last = ((frame - recognition.frames[0]) // stride for frame in span)
         maps = gloss_activation_maps(
-            state,
+            network,
             seen_maps,
             length,
             num_frames,
             np.int32(token),
             np.array([first, last], np.int32),
-            config=config,
-            shown=explained_stage(preprocessing.crop_size[0]),
         )
-        rates = (config.backbone.alpha, 1)
+        rates = (network.config.backbone.alpha, 1)
         slow, fast = (seen(x, rate, left, len(clip)) for x, rate in zip(maps, rates, strict=True))
         yield slow, fast
 
@@ -85,39 +73,31 @@ def explained_stage(crop_height: int) -> int:
     return max(i for i in range(len(STAGES)) if i == 0 or rows[i] >= SMALLEST_MAP)
 
 
-@functools.partial(jit_forward, static_argnames=("config", "preprocessing"))
+@jit_forward
 def stage_maps(
-    state: nnx.State,
-    frames: UInt8[Array, "1 n height width 3"],
-    num_frames: Int[Array, "1"],
-    *,
-    config: ModelConfig,
-    preprocessing: Preprocessing,
+    network: Network, frames: UInt8[Array, "1 n height width 3"], num_frames: Int[Array, "1"]
 ) -> tuple[Pathways, Int[Array, "1"]]:
     """Activations of the explained stage over the padded clip, and its length: once for a clip."""
-    model = model_with(config, state)
-    crops = centre_crops(frames, preprocessing, "float32")
-    clips, length = model.padded(crops, num_frames, "masked")
-    shown = explained_stage(preprocessing.crop_size[0])
+    model = network.model()
+    clips, length = model.padded(network.centre_crops(frames), num_frames, "masked")
+    shown = explained_stage(network.preprocessing.crop_size[0])
     stems = model.backbone.stems(clips, length, False)
     return model.backbone.run(STAGES[: shown + 1], stems, length, False), length
 
 
-@functools.partial(jit_training, static_argnames=("config", "shown"))  # for it has a gradient
+@jit_training  # for it has a gradient
 def gloss_activation_maps(
-    state: nnx.State,
+    network: Network,
     maps: Pathways,
     length: Int[Array, "1"],
     num_frames: Int[Array, "1"],
     token: Int[Array, ""],
     steps: Int[Array, "2"],
-    *,
-    config: ModelConfig,
-    shown: int,
 ) -> tuple[Float[Array, "t_slow h w"], Float[Array, "t h w"]]:
-    """Of one gloss, whose first and last step are `steps`, in the maps of stage `shown`."""
-    model = model_with(config, state)
+    """Of one gloss, whose first and last step are `steps`, in the explained stage's `maps`."""
+    model = network.model()
     backbone = model.backbone
+    shown = explained_stage(network.preprocessing.crop_size[0])
 
     def score(maps: list[Array]) -> Array:
         """The gloss's logits at its steps."""

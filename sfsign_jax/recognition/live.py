@@ -15,6 +15,7 @@ from sfsign_jax.data.batching import BUCKET
 from sfsign_jax.data.frames import Frame, as_stored, without_top_rows
 from sfsign_jax.models.lengths import num_steps, total_stride
 from sfsign_jax.recognition.live_features import live_features
+from sfsign_jax.recognition.network import Network
 from sfsign_jax.recognition.recognizer import PAUSE_FRAMES, Recognizer
 from sfsign_jax.recognition.sentences import (
     MARGIN_STEPS,
@@ -22,7 +23,7 @@ from sfsign_jax.recognition.sentences import (
     find_sentences,
     passed_steps,
 )
-from sfsign_jax.recognition.video import first_clip, temporal_steps
+from sfsign_jax.recognition.video import sentence_steps
 
 Gloss = tuple[str, tuple[int, int]]  # and its first and last frame
 
@@ -42,21 +43,20 @@ def live_glosses(
     Raises:
         UserError: the checkpoint has no vocabulary.
     """
-    config = recognizer.config
+    network = recognizer.network
+    config, preprocessing = network.config, network.preprocessing
     stride, alpha = total_stride(config.temporal_stack), config.backbone.alpha
     pause_rule = recognizer.pause_rule(pause_frames)
     history = np.zeros((0, sum(config.backbone.channels)), np.float32)
     start = 0  # the step that the history begins with
     last_gloss, last_frame = "", -1  # the last gloss, and its last frame
     for update in live_features(
-        recognizer.state,
-        without_top_rows(as_stored(frames, recognizer.preprocessing), recognizer.preprocessing),
-        config=config,
-        preprocessing=recognizer.preprocessing,
+        network,
+        without_top_rows(as_stored(frames, preprocessing), preprocessing),
         hop_frames=-(-hop_frames // alpha) * alpha,
     ):
         history = np.concatenate([history, update.settled])
-        inputs, blank = steps_of(recognizer, np.concatenate([history, update.ahead]))
+        inputs, blank = steps_of(network, np.concatenate([history, update.ahead]))
         # What lies ahead changes with every look, so only what is settled can be over.
         settled = num_steps(len(history), config.temporal_stack)
         found = find_sentences(blank, pause_rule)
@@ -80,9 +80,9 @@ def live_glosses(
         history, start = history[passed * stride :], start + passed
 
 
-def steps_of(recognizer: Recognizer, features: Float[np.ndarray, "t c"]) -> SentenceSteps:
+def steps_of(network: Network, features: Float[np.ndarray, "t c"]) -> SentenceSteps:
     """Few lengths are computed, so that few programs are compiled."""
-    count = num_steps(len(features), recognizer.config.temporal_stack)
     padded = np.pad(features, [(0, -len(features) % (4 * BUCKET)), (0, 0)])
-    steps = temporal_steps(recognizer.state, padded[None], config=recognizer.config)
-    return first_clip(steps, count)
+    return sentence_steps(
+        network, padded[None], num_steps(len(features), network.config.temporal_stack)
+    )

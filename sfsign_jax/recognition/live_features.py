@@ -1,20 +1,17 @@
 """Features of a video that has not ended, as they would be if it ended now."""
 
-import functools
 import itertools
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-from flax import nnx
 from jaxtyping import Float
 
 from sfsign_jax.data.batching import blank_frames
 from sfsign_jax.data.frames import Frame
-from sfsign_jax.data.transforms import Preprocessing
-from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.lengths import left_padding, padded_length, total_stride, video_length
-from sfsign_jax.recognition.video import chunk_features, empty_stream_cache, trim_to_video
+from sfsign_jax.recognition.network import Network, chunk_features
+from sfsign_jax.recognition.video import empty_stream_cache, trim_to_video
 
 
 class LiveUpdate(NamedTuple):
@@ -27,28 +24,22 @@ class LiveUpdate(NamedTuple):
 
 
 def live_features(
-    state: nnx.State,
-    frames: Iterable[Frame],
-    *,
-    config: ModelConfig,
-    preprocessing: Preprocessing,
-    hop_frames: int,
+    network: Network, frames: Iterable[Frame], *, hop_frames: int
 ) -> Iterator[LiveUpdate]:
     """An update every `hop_frames`, a multiple of alpha, and one at the end."""
-    stack, alpha = config.temporal_stack, config.backbone.alpha
-    size, left = preprocessing.frame_size, left_padding(stack)
-    program = functools.partial(chunk_features, config=config, preprocessing=preprocessing)
+    stack, alpha = network.config.temporal_stack, network.config.backbone.alpha
+    size, left = network.preprocessing.frame_size, left_padding(stack)
     blank = blank_frames(1, hop_frames, size)
-    empty_cache = empty_stream_cache(state, blank, config, preprocessing)
+    empty_cache = empty_stream_cache(network, blank)
     # Compiles before the first frame is due, and tells how far features stay behind the frames.
-    delay = -int(program(state, blank, np.int32(0), np.int32(0), empty_cache)[1])
+    delay = -int(chunk_features(network, blank, np.int32(0), np.int32(0), empty_cache)[1])
     window = hop_frames + delay + left + total_stride(stack) + alpha
     window += -window % alpha
 
     def features_of(start, pieces, number, length, cache):
         images = blank_frames(1, number, size)
         images[0, : len(pieces)] = pieces
-        return program(state, images, np.int32(start), np.int32(length), cache)
+        return chunk_features(network, images, np.int32(start), np.int32(length), cache)
 
     cache, start, seen, last = empty_cache, 0, -left, False
     newest: Frame = blank[0, 0]
@@ -60,7 +51,7 @@ def live_features(
             return
         newest = piece[-1] if piece else newest
         last = len(piece) < hop_frames
-        settled = np.zeros((0, sum(config.backbone.channels)), np.float32)
+        settled = np.zeros((0, sum(network.config.backbone.channels)), np.float32)
         if not last:
             features, _, cache = features_of(start, piece, hop_frames, start + hop_frames, cache)
             settled = trim_to_video(features, start - delay, start + hop_frames - delay)

@@ -6,7 +6,7 @@ from flax import nnx
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.models.config import BackboneConfig, ModelConfig
 from sfsign_jax.models.sign_model import for_inference, new_model
-from sfsign_jax.recognition.network import ClipLogits, clip_logits
+from sfsign_jax.recognition.network import ClipLogits, Network, clip_logits
 
 
 def probe_recognition() -> ClipLogits:
@@ -18,10 +18,5 @@ def probe_recognition() -> ClipLogits:
         pathway_enhancement=False,
     )
     model = for_inference(new_model(config))
-    return clip_logits(
-        nnx.state(model),
-        np.zeros((1, 8, 32, 32, 3), np.uint8),
-        np.array([8], np.int32),
-        config=model.config,
-        preprocessing=Preprocessing((32, 32), (32, 32)),
-    )
+    network = Network(nnx.state(model), model.config, Preprocessing((32, 32), (32, 32)))
+    return clip_logits(network, np.zeros((1, 8, 32, 32, 3), np.uint8), np.array([8], np.int32))

@@ -10,16 +10,14 @@ from jaxtyping import Float, UInt8
 from sfsign_jax.checkpoint import load_checkpoint
 from sfsign_jax.data.batching import BUCKET, bucket_of, stack_clips
 from sfsign_jax.data.frames import Frame, as_stored, without_top_rows
-from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
-from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.lengths import total_stride
-from sfsign_jax.models.sign_model import Padding, SignModel, for_inference
+from sfsign_jax.models.sign_model import Padding, for_inference
 from sfsign_jax.recognition.grad_cam import ActivationMap, explain
-from sfsign_jax.recognition.network import ClipLogits, clip_logits
+from sfsign_jax.recognition.network import ClipLogits, Network, clip_logits, sequence_logits
 from sfsign_jax.recognition.result import Recognition, recognition_of
 from sfsign_jax.recognition.sentences import PauseRule, sentences
-from sfsign_jax.recognition.video import step_logits, video_steps
+from sfsign_jax.recognition.video import video_steps
 
 PAUSE_FRAMES = 25  # frames
 PAUSE_BLANK_PROBABILITY = 0.5  # probability
@@ -28,17 +26,11 @@ PAUSE_BLANK_PROBABILITY = 0.5  # probability
 class Recognizer:
     """Recognises signing in clips; made by `sfsign_jax.load`."""
 
-    def __init__(
-        self, model: SignModel, vocabulary: tuple[str, ...] | None, preprocessing: Preprocessing
-    ):
-        self.model = model
+    def __init__(self, network: Network, vocabulary: tuple[str, ...] | None):
+        self.network = network
         self.vocabulary = vocabulary
-        self.preprocessing = preprocessing
-        self.state = nnx.state(model)  # the model's arrays, for jitted functions
-
-    @property
-    def config(self) -> ModelConfig:
-        return self.model.config
+        self.config = network.config
+        self.preprocessing = network.preprocessing
 
     def logits(
         self,
@@ -68,14 +60,7 @@ class Recognizer:
         clips = [self._without_top_rows(clip) for clip in clips]
         longest = max(len(clip) for clip in clips)
         frames, num_frames = stack_clips(clips, bucket or bucket_of(longest, [BUCKET]))
-        return clip_logits(
-            self.state,
-            frames,
-            num_frames,
-            config=self.config,
-            preprocessing=self.preprocessing,
-            padding=padding,
-        )
+        return clip_logits(self.network, frames, num_frames, padding=padding)
 
     def recognize(self, clip: UInt8[np.ndarray, "n height width 3"]) -> Recognition:
         """The glosses of one clip, by beam search over the BiLSTM's logits.
@@ -111,7 +96,7 @@ class Recognizer:
         self.required_vocabulary()
         stored = as_stored(frames, self.preprocessing)
         count = Counted(without_top_rows(stored, self.preprocessing))
-        steps = video_steps(self.state, count, config=self.config, preprocessing=self.preprocessing)
+        steps = video_steps(self.network, count)
         for first, sentence in sentences(steps, self.pause_rule(pause_frames, blank_probability)):
             recognition = self.recognize_steps(sentence, first, count.number)
             if recognition.glosses:
@@ -141,7 +126,7 @@ class Recognizer:
         stride, length = total_stride(self.config.temporal_stack), len(inputs)
         padded = np.pad(inputs, [(0, bucket_of(length, [BUCKET]) - length), (0, 0)])
         steps = np.array([length], np.int32)
-        logits = step_logits(self.state, padded[None], steps, config=self.config)
+        logits, _ = sequence_logits(self.network, padded[None], steps)
         frames = (first * stride, min((first + length) * stride, num_frames) - 1)
         return recognition_of(
             logits, length, self.required_vocabulary(), stride=stride, frames=frames
@@ -158,13 +143,7 @@ class Recognizer:
             UserError: as for `logits`.
         """
         self._check(clip, "The clip")
-        return explain(
-            self.state,
-            self._without_top_rows(clip),
-            recognition,
-            config=self.config,
-            preprocessing=self.preprocessing,
-        )
+        return explain(self.network, self._without_top_rows(clip), recognition)
 
     def required_vocabulary(self) -> tuple[str, ...]:
         """The vocabulary.
@@ -216,4 +195,6 @@ def load(directory: str | Path) -> Recognizer:
         UserError: the folder is not a checkpoint.
     """
     model, description = load_checkpoint(Path(directory))
-    return Recognizer(for_inference(model), description.vocabulary, description.preprocessing)
+    model = for_inference(model)
+    network = Network(nnx.state(model), model.config, description.preprocessing)
+    return Recognizer(network, description.vocabulary)

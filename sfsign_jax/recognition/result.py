@@ -1,6 +1,6 @@
 """What is signed in a clip: from logits to glosses with their places in time."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +10,8 @@ from jaxtyping import Float
 
 from sfsign_jax.decoding import align_tokens, beam_search
 from sfsign_jax.errors import UserError
+
+Steps = TypeVar("Steps", np.ndarray, Array)  # the number of a step for each gloss
 
 
 class Alternative(NamedTuple):
@@ -59,8 +61,7 @@ def recognition_of(
         for x in align_tokens(log_probs, np.int32(num_steps), tokens[0], lengths[0])
     )
     posteriors = np.exp(log_probs[:num_steps])
-    starts = frames[0] + first * stride
-    ends = np.minimum(frames[0] + last * stride + stride - 1, frames[1])
+    starts, ends = frames_of_steps(first, last, stride=stride, frames=frames)
     named = [
         Alternative(tuple(vocabulary[token - 1] for token in row[:length]), float(score))
         for row, length, score in zip(tokens, lengths, scores, strict=True)
@@ -79,3 +80,10 @@ def recognition_of(
         alternatives=tuple(named[1:]),
         posteriors=posteriors,
     )
+
+
+def frames_of_steps(
+    first: Steps, last: Steps, *, stride: int, frames: tuple[int, int | Array]
+) -> tuple[Steps, Steps]:
+    """First and last frame of glosses from their steps, within the clip's first and last one."""
+    return frames[0] + first * stride, (frames[0] + (last + 1) * stride - 1).clip(max=frames[1])

@@ -29,12 +29,12 @@ class SplitPredictions(NamedTuple):
 
 
 def predict_split(
-    network: Callable[..., ClipLogits],
+    logits_of: Callable[..., ClipLogits],
     batches: Iterable[ClipBatch],
     vocabulary: Sequence[str],
     mesh: Mesh,
 ) -> SplitPredictions:
-    """Beam search over both heads' logits of every clip; `network` takes inputs and lengths.
+    """Beam search over both heads' logits of every clip. `logits_of` takes inputs and lengths.
 
     All processes get all predictions.
 
@@ -44,7 +44,8 @@ def predict_split(
 
     def search(batch: ClipBatch) -> tuple[ClipBatch, list[BeamSearchResult]]:
         with use_mesh(mesh):
-            beams = search_heads(network(*shard_batch((batch.inputs, batch.num_frames), mesh)))
+            logits = logits_of(*shard_batch((batch.inputs, batch.num_frames), mesh))
+            beams = search_heads(logits)
         return batch._replace(inputs=batch.inputs[:0]), beams
 
     predictions = SplitPredictions({}, {}, {}, {})

@@ -4,7 +4,6 @@ Frames come as a stream and go through the backbone a chunk at a time; what the 
 convolutions leave of them is one vector of a few kilobytes a step.
 """
 
-import functools
 import inspect
 import itertools
 from collections.abc import Iterable, Iterator
@@ -12,14 +11,11 @@ from collections.abc import Iterable, Iterator
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import nnx
 from jax import Array
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import ArrayLike, Float, UInt8
 
 from sfsign_jax.data.batching import BUCKET, blank_frames, bucket_of, stack_clips
 from sfsign_jax.data.frames import Frame
-from sfsign_jax.data.transforms import Preprocessing
-from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.lengths import (
     left_padding,
     num_steps,
@@ -27,98 +23,80 @@ from sfsign_jax.models.lengths import (
     total_stride,
     video_length,
 )
-from sfsign_jax.models.sign_model import model_with
-from sfsign_jax.models.streaming import StreamCache, stream_features
-from sfsign_jax.recognition.network import centre_crops, frame_features, pipelined
+from sfsign_jax.models.streaming import StreamCache
+from sfsign_jax.recognition.network import (
+    Network,
+    chunk_features,
+    frame_features,
+    pipelined,
+    temporal_steps,
+)
 from sfsign_jax.recognition.sentences import SentenceSteps
-from sfsign_jax.runtime.compilation import jit_forward
 
 SINGLE_PASS_FRAMES = 320  # frames: clips up to this length are computed at once, which is faster
 CHUNK_FRAMES = 128  # frames of longer ones that are computed at once
 
 
-def video_steps(
-    state: nnx.State,
-    frames: Iterable[Frame],
-    *,
-    config: ModelConfig,
-    preprocessing: Preprocessing,
-) -> Iterator[SentenceSteps]:
+def video_steps(network: Network, frames: Iterable[Frame]) -> Iterator[SentenceSteps]:
     """All steps of a video, a clip of ordinary length at once and longer ones in parts."""
     frames = iter(frames)
     clip = [*itertools.islice(frames, SINGLE_PASS_FRAMES + 1)]
     if len(clip) > SINGLE_PASS_FRAMES:
         rest = itertools.chain(clip, frames)
         del clip  # held by its iterator until it has passed
-        yield from streamed_steps(
-            state, rest, config=config, preprocessing=preprocessing, chunk=CHUNK_FRAMES
-        )
+        yield from streamed_steps(network, rest, CHUNK_FRAMES)
     elif clip:
         images, num_frames = stack_clips([np.stack(clip)], bucket_of(len(clip), [BUCKET]))
-        features = frame_features(
-            state, images, num_frames, config=config, preprocessing=preprocessing
-        )
-        length = video_length(len(clip), config.temporal_stack)
-        steps = temporal_steps(state, features, config=config)
-        yield first_clip(steps, num_steps(length, config.temporal_stack))
+        features = frame_features(network, images, num_frames)
+        stack = network.config.temporal_stack
+        yield sentence_steps(network, features, num_steps(video_length(len(clip), stack), stack))
 
 
 def streamed_steps(
-    state: nnx.State,
-    frames: Iterable[Frame],
-    *,
-    config: ModelConfig,
-    preprocessing: Preprocessing,
-    chunk: int,
+    network: Network, frames: Iterable[Frame], chunk: int
 ) -> Iterator[SentenceSteps]:
     """All steps of a video, a chunk of frames at a time.
 
     `chunk` is a multiple of alpha; memory grows with it.
     """
-    stack = config.temporal_stack
+    stack = network.config.temporal_stack
     overlap, stride = receptive_field(stack) - total_stride(stack), total_stride(stack)
     window = chunk // stride * stride + overlap
-    waiting = np.zeros((0, sum(config.backbone.channels)), np.float32)
-    for features in video_features(state, frames, config, preprocessing, chunk):
+    waiting = np.zeros((0, sum(network.config.backbone.channels)), np.float32)
+    for features in video_features(network, frames, chunk):
         waiting = np.concatenate([waiting, features])
         while len(waiting) >= window:
-            steps = temporal_steps(state, waiting[None, :window], config=config)
-            yield first_clip(steps, chunk // stride)
+            yield sentence_steps(network, waiting[None, :window], chunk // stride)
             waiting = waiting[window - overlap :]
     rest = num_steps(len(waiting), stack)
     if rest > 0:
-        padded_steps = np.pad(waiting, [(0, window - len(waiting)), (0, 0)])
-        steps = temporal_steps(state, padded_steps[None], config=config)
-        yield first_clip(steps, rest)
+        padded = np.pad(waiting, [(0, window - len(waiting)), (0, 0)])
+        yield sentence_steps(network, padded[None], rest)
 
 
 def video_features(
-    state: nnx.State,
-    frames: Iterable[Frame],
-    config: ModelConfig,
-    preprocessing: Preprocessing,
-    chunk: int,
+    network: Network, frames: Iterable[Frame], chunk: int
 ) -> Iterator[Float[np.ndarray, "t c"]]:
     """Features of the padded video, chunk by chunk."""
-    padded = padded_frames(frames, config.temporal_stack)
-    alpha = config.backbone.alpha
-    program = functools.partial(chunk_features, config=config, preprocessing=preprocessing)
+    padded = padded_frames(frames, network.config.temporal_stack)
+    alpha = network.config.backbone.alpha
 
     def run() -> Iterator[tuple[Array, int, int]]:
         cache = None
         start = length = delay = 0
-        images = blank_frames(1, chunk, preprocessing.frame_size)
+        images = blank_frames(1, chunk, network.preprocessing.frame_size)
         while (piece := [*itertools.islice(padded, chunk)]) or start - delay < length:
             length += len(piece)
             newest = piece[-1] if piece else images[0, -1]
             images = np.stack(piece + [newest] * (chunk - len(piece)))[None]
             if cache is None:
-                cache = empty_stream_cache(state, images, config, preprocessing)
-            features, first, cache = program(
-                state, images, np.int32(start), np.int32(-(-length // alpha) * alpha), cache
+                cache = empty_stream_cache(network, images)
+            video_ends = np.int32(-(-length // alpha) * alpha)
+            features, first, cache = chunk_features(
+                network, images, np.int32(start), video_ends, cache
             )
             if start == 0:
-                delay = -int(first)  # of every chunk
+                delay = -int(first)  # the same for every chunk
             yield features, start - delay, length
             start += chunk
 
@@ -145,56 +123,16 @@ def padded_frames(frames: Iterable[Frame], stack: tuple[str, ...]) -> Iterator[F
         yield from itertools.repeat(frame, after)
 
 
-def empty_stream_cache(
-    state: nnx.State, images: np.ndarray, config: ModelConfig, preprocessing: Preprocessing
-) -> StreamCache:
-    program = functools.partial(
-        inspect.unwrap(chunk_features), config=config, preprocessing=preprocessing
-    )
-    cache = jax.eval_shape(program, state, images, jnp.array(0), jnp.array(0), None)[2]
+def empty_stream_cache(network: Network, images: UInt8[np.ndarray, "1 n h w 3"]) -> StreamCache:
+    """Zeros, as many as a chunk leaves."""
+    program = inspect.unwrap(chunk_features)
+    cache = jax.eval_shape(program, network, images, jnp.array(0), jnp.array(0), None)[2]
     return jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), cache)
 
 
-@functools.partial(jit_forward, static_argnames=("config", "preprocessing"))
-def chunk_features(
-    state: nnx.State,
-    frames: UInt8[Array, "1 n height width 3"],
-    start: Int[Array, ""],
-    length: Int[Array, ""],
-    cache: StreamCache | None,
-    *,
-    config: ModelConfig,
-    preprocessing: Preprocessing,
-) -> tuple[Float[Array, "1 n c"], Int[Array, ""], StreamCache]:
-    """Test transform and backbone (see `stream_features`)."""
-    crops = centre_crops(frames, preprocessing, "float32")
-    return stream_features(model_with(config, state).backbone, crops, start, length, cache)
-
-
-@functools.partial(jit_forward, static_argnames=("config",))
-def temporal_steps(
-    state: nnx.State, features: Float[Array, "1 t c"], *, config: ModelConfig
-) -> tuple[Float[Array, "1 steps hidden"], Float[Array, "1 steps"]]:
-    """The temporal convolutions of the main path, and what their classifier says of blank."""
-    path = model_with(config, state).paths["main"]
-    length = jnp.array(features.shape[1:2])
-    steps = path.temporal_conv(features[..., path.start : path.stop], length, train=False)
-    return steps, jax.nn.softmax(path.conv_classifier(steps))[..., 0]
-
-
-def first_clip(steps: tuple[Array, Array], number: int) -> SentenceSteps:
-    """The first steps of the one clip that there is."""
-    return SentenceSteps(*(np.asarray(x)[0, :number] for x in steps))
-
-
-@functools.partial(jit_forward, static_argnames=("config",))
-def step_logits(
-    state: nnx.State,
-    steps: Float[Array, "b steps hidden"],
-    num_steps: Int[Array, " b"],
-    *,
-    config: ModelConfig,
-) -> Float[Array, "b steps classes"]:
-    """The BiLSTM's logits."""
-    path = model_with(config, state).paths["main"]
-    return path.classifier(path.bilstm(steps, num_steps, None))
+def sentence_steps(
+    network: Network, features: Float[ArrayLike, "1 t c"], count: int
+) -> SentenceSteps:
+    """The first `count` steps of one clip's features."""
+    steps = temporal_steps(network, features, np.array([count], np.int32))
+    return SentenceSteps(*(np.asarray(x)[0, :count] for x in (steps.steps, steps.blank)))

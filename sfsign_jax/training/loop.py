@@ -20,6 +20,7 @@ from sfsign_jax.data.batching import ClipBatch
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_rate
 from sfsign_jax.files import write_text_atomically
+from sfsign_jax.recognition.network import Network
 from sfsign_jax.recognition.split import predict_split
 from sfsign_jax.runtime.mesh import (
     clip_mesh,
@@ -217,9 +218,10 @@ def record(run: Run, progress: RunProgress, metrics: dict[str, jax.Array]) -> No
 def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
     """Recognise the dev split; keep the model where it is the best so far."""
     weights = nnx.merge_state(state.params, state.batch_stats)
-    network = functools.partial(run.source.network, weights, config=run.description.config)
+    network = Network(weights, run.description.config, run.description.preprocessing)
+    logits_of = functools.partial(run.source.logits_of, network)
     batches = until_stopped(run, run.source.dev_batches(run.mesh))
-    predictions = predict_split(network, batches, run.source.vocabulary, run.mesh)
+    predictions = predict_split(logits_of, batches, run.source.vocabulary, run.mesh)
     metrics = finite_mean(progress["steps"])
     # Once an epoch: every step would read all parameters for it, in hundreds of kernels.
     metrics["param_norm"] = float(jax.jit(global_norm)(state.params))

@@ -36,7 +36,7 @@ class Source(NamedTuple):
     training_batches: Callable[[int, int, Mesh], Iterator[dict[str, Any]]]
     clip_ids: Callable[[int], list[str]]  # of a training batch
     dev_batches: Callable[[Mesh], Iterator[ClipBatch]]
-    network: Callable[..., ClipLogits]  # (state, inputs, num_frames, config=…)
+    logits_of: Callable[..., ClipLogits]  # (network, inputs, num_frames)
 
 
 def open_source(config: ConfigDict) -> Source:
@@ -61,7 +61,7 @@ def frame_source(config: ConfigDict) -> Source:
         functools.partial(training_batches, dataset, config),
         functools.partial(clip_ids, dataset, config),
         functools.partial(evaluation_batches, dataset, "dev", config, order),
-        functools.partial(clip_logits, preprocessing=preprocessing, padding=padding),
+        functools.partial(clip_logits, padding=padding),
     )
 
 

@@ -13,7 +13,7 @@ from oracle import oracle_of, small_config, state_of
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 from sfsign_jax.exporting.artifact import without_top_rows_on_device, write_artifact
-from sfsign_jax.models.sign_model import model_with
+from sfsign_jax.recognition.network import Network
 from sfsign_jax.recognition.recognizer import Recognizer
 
 NEEDED = ("jax", "jaxlib", "numpy", "numpy.libs", "ml_dtypes", "opt_einsum", "scipy", "scipy.libs")
@@ -38,8 +38,8 @@ except ValueError as error:
 
 def new_recognizer(vocabulary):
     config = small_config()
-    model = model_with(config, state_of(config, oracle_of(config)))
-    return Recognizer(model, vocabulary, Preprocessing((40, 40), (32, 32)))
+    state = state_of(config, oracle_of(config))
+    return Recognizer(Network(state, config, Preprocessing((40, 40), (32, 32))), vocabulary)
 
 
 @pytest.fixture

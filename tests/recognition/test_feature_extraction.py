@@ -1,6 +1,7 @@
 """Features on disk: what they are, going on after an interruption, and training on them."""
 
 import dataclasses
+import functools
 
 import jax
 import numpy as np
@@ -15,7 +16,7 @@ from sfsign_jax.data.features import feature_evaluation_batches, open_features
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 from sfsign_jax.recognition.feature_extraction import extract_features
-from sfsign_jax.recognition.network import feature_logits
+from sfsign_jax.recognition.network import Network, feature_logits
 from sfsign_jax.recognition.split import predict_split
 from sfsign_jax.runtime.mesh import clip_mesh
 from sfsign_jax.training.loop import train
@@ -29,12 +30,13 @@ DATA = CORPUS._replace(
         "dev": CORPUS.splits["dev"],
     },
 )
-DESCRIPTION = ModelDescription(MODEL, VOCABULARY, Preprocessing((40, 40), (32, 32)))
+PREPROCESSING = Preprocessing((40, 40), (32, 32))
+DESCRIPTION = ModelDescription(MODEL, VOCABULARY, PREPROCESSING)
 
 
 @pytest.fixture(scope="module")
-def state():
-    return state_of(MODEL, oracle_of(MODEL))
+def network():
+    return Network(state_of(MODEL, oracle_of(MODEL)), MODEL, PREPROCESSING)
 
 
 def config_for(**data):
@@ -48,19 +50,19 @@ def config_for(**data):
 
 
 @pytest.fixture(scope="module")
-def extracted(state, tmp_path_factory):
+def extracted(network, tmp_path_factory):
     folder = tmp_path_factory.mktemp("features") / "set"
-    extract_features(state, DESCRIPTION, DATA, config_for(), folder)
+    extract_features(network, DATA, config_for(), folder)
     return folder
 
 
-def test_the_network_goes_on_from_features_as_from_frames(state, extracted):
+def test_the_network_goes_on_from_features_as_from_frames(network, extracted):
     features = open_features(extracted)
-    network = lambda inputs, n: feature_logits(state, inputs, n, config=MODEL)  # noqa: E731
+    logits_of = functools.partial(feature_logits, network)
     mesh = clip_mesh(1)
     batches = feature_evaluation_batches(features, "dev", config_for(), mesh)
-    ours = predict_split(network, batches, VOCABULARY, mesh)
-    assert ours == predictions(state, 2)
+    ours = predict_split(logits_of, batches, VOCABULARY, mesh)
+    assert ours == predictions(network.state, 2)
 
 
 def test_what_a_file_holds(extracted):
@@ -72,15 +74,15 @@ def test_what_a_file_holds(extracted):
         assert np.abs(arrays["frame_features"]).sum(1).all()
 
 
-def test_an_interrupted_extraction_goes_on(state, extracted, tmp_path):
+def test_an_interrupted_extraction_goes_on(network, extracted, tmp_path):
     folder = tmp_path / "set"
-    extract_features(state, DESCRIPTION, DATA, config_for(), folder)
+    extract_features(network, DATA, config_for(), folder)
     (folder / "index.json").unlink()
     (folder / "dev" / "000003.npz").unlink()
     kept = (folder / "dev" / "000002.npz").stat().st_mtime_ns
     with pytest.raises(UserError, match=r"has no index.json"):
         open_features(folder)
-    extract_features(state, DESCRIPTION, DATA, config_for(), folder)
+    extract_features(network, DATA, config_for(), folder)
     assert (folder / "dev" / "000002.npz").stat().st_mtime_ns == kept
     for path in folder.rglob("*.npz"):
         with np.load(path) as ours, np.load(extracted / path.relative_to(folder)) as whole:
@@ -88,17 +90,17 @@ def test_an_interrupted_extraction_goes_on(state, extracted, tmp_path):
     assert (folder / "index.json").read_text() == (extracted / "index.json").read_text()
 
 
-def test_a_folder_of_something_else(state, extracted, tmp_path):
-    other = jax.tree.map(lambda x: x + 1, state)
+def test_a_folder_of_something_else(network, extracted, tmp_path):
+    other = jax.tree.map(lambda x: x + 1, network)
     with pytest.raises(UserError, match="another checkpoint"):
-        extract_features(other, DESCRIPTION, DATA, config_for(), extracted)
+        extract_features(other, DATA, config_for(), extracted)
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(UserError, match="something else"):
-        extract_features(state, DESCRIPTION, DATA, config_for(), tmp_path)
+        extract_features(network, DATA, config_for(), tmp_path)
 
 
-def test_training_on_features_leaves_the_backbone(state, extracted, tmp_path, caplog):
-    save_checkpoint(tmp_path / "start", state, DESCRIPTION)
+def test_training_on_features_leaves_the_backbone(network, extracted, tmp_path, caplog):
+    save_checkpoint(tmp_path / "start", network.state, DESCRIPTION)
     config = config_for(features=str(extracted))
     config.init.checkpoint = str(tmp_path / "start")
     config.training.epochs = 2
@@ -108,18 +110,18 @@ def test_training_on_features_leaves_the_backbone(state, extracted, tmp_path, ca
     assert caplog.text.count("Finished XLA compilation of jit(train_step)") == 1
     model, description = load_checkpoint(tmp_path / "run" / "best")
     assert description.vocabulary == VOCABULARY
-    after, before = (dict(nnx.to_flat_state(s)) for s in (nnx.state(model), state))
+    after, before = (dict(nnx.to_flat_state(s)) for s in (nnx.state(model), network.state))
     changed = {
         path[0] for path in before if not np.array_equal(before[path][...], after[path][...])
     }
     assert changed == {"paths"}
 
 
-def test_features_of_another_backbone(state, extracted, tmp_path):
+def test_features_of_another_backbone(network, extracted, tmp_path):
     config = config_for(features=str(extracted))
     with pytest.raises(UserError, match=r"config.init.checkpoint"):
         train(config, tmp_path / "run")
-    save_checkpoint(tmp_path / "other", jax.tree.map(lambda x: x + 1, state), DESCRIPTION)
+    save_checkpoint(tmp_path / "other", jax.tree.map(lambda x: x + 1, network.state), DESCRIPTION)
     config.init.checkpoint = str(tmp_path / "other")
     with pytest.raises(UserError, match="were not made by"):
         train(config, tmp_path / "run")

@@ -8,9 +8,9 @@ import torch_reference as reference
 from oracle import oracle_of, small_config, state_of
 
 from sfsign_jax.data.transforms import Preprocessing
-from sfsign_jax.models.sign_model import model_with
 from sfsign_jax.pictures.activation_maps import overlaid, save_activation_strips
 from sfsign_jax.recognition.grad_cam import explain, explained_stage
+from sfsign_jax.recognition.network import Network
 from sfsign_jax.recognition.recognizer import Recognizer
 from sfsign_jax.recognition.result import Recognition
 
@@ -57,9 +57,7 @@ def test_heat_is_grad_cam_of_the_frames_that_each_pathway_sees():
     config = small_config()
     model = oracle_of(config)
     clip = np.random.default_rng(0).integers(0, 256, (22, 40, 40, 3), np.uint8)
-    heats = explain(
-        state_of(config, model), clip, sentence(22), config=config, preprocessing=PREPROCESSING
-    )
+    heats = explain(Network(state_of(config, model), config, PREPROCESSING), clip, sentence(22))
     steps = ((1, 2), (4, 4))
     for (slow, fast), token, span in zip(heats, (1, 3), steps, strict=True):
         assert slow.frames.tolist() == [2, 6, 10, 14, 18]  # six frames are repeated before
@@ -86,8 +84,8 @@ def test_heat_is_drawn_where_it_is():
 
 def test_a_picture_of_every_gloss(tmp_path):
     config = small_config()
-    model = model_with(config, state_of(config, oracle_of(config)))
-    recognizer = Recognizer(model, tuple("ABCDEF"), PREPROCESSING)
+    network = Network(state_of(config, oracle_of(config)), config, PREPROCESSING)
+    recognizer = Recognizer(network, tuple("ABCDEF"))
     frames = np.random.default_rng(0).integers(0, 256, (FIRST + 30, 60, 50, 3), np.uint8)
     pictures = [*save_activation_strips(tmp_path / "clip", frames, [sentence(22)], recognizer)]
     assert [picture.name for picture in pictures] == ["clip.001.01.png", "clip.001.02.png"]

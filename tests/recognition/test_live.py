@@ -11,10 +11,9 @@ from sfsign_jax.data.live_sources import camera_frames, followed_frames
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 from sfsign_jax.models.lengths import video_length
-from sfsign_jax.models.sign_model import model_with
 from sfsign_jax.recognition.live import live_glosses
 from sfsign_jax.recognition.live_features import live_features
-from sfsign_jax.recognition.network import clip_features
+from sfsign_jax.recognition.network import Network, frame_features
 from sfsign_jax.recognition.recognizer import Recognizer
 from sfsign_jax.recognition.sentences import PauseRule
 
@@ -28,22 +27,21 @@ def frames(number):
 
 @pytest.fixture(scope="module")
 def recognizer():
-    model = model_with(CONFIG, state_of(CONFIG, oracle_of(CONFIG)))
-    return Recognizer(model, tuple("ABCDEF"), PREPROCESSING)
+    network = Network(state_of(CONFIG, oracle_of(CONFIG)), CONFIG, PREPROCESSING)
+    return Recognizer(network, tuple("ABCDEF"))
 
 
 @pytest.mark.parametrize(("number", "hop_frames"), [(50, 12), (36, 12), (3, 12)])
 def test_every_update_is_the_clip_so_far(recognizer, number, hop_frames):
-    options = {"config": CONFIG, "preprocessing": PREPROCESSING}
     settled, seen = [], []
-    for update in live_features(recognizer.state, frames(number), hop_frames=hop_frames, **options):
+    for update in live_features(recognizer.network, frames(number), hop_frames=hop_frames):
         settled.append(update.settled)
         seen.append(update.num_frames)
         features = np.concatenate([*settled, update.ahead])
         clip = np.zeros((1, 64, 40, 40, 3), np.uint8)
         clip[0, : update.num_frames] = frames(number)[: update.num_frames]
         lengths = np.array([update.num_frames], np.int32)
-        expected = clip_features(recognizer.state, clip, lengths, **options)[0][0]
+        expected = frame_features(recognizer.network, clip, lengths)[0]
         length = video_length(update.num_frames, CONFIG.temporal_stack)
         assert len(features) == length
         np.testing.assert_allclose(features, expected[:length], atol=1e-5)

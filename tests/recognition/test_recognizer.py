@@ -5,13 +5,12 @@ import types
 import jax
 import numpy as np
 import pytest
-from flax import nnx
 from oracle import oracle_of, small_config, state_of
 
 from sfsign_jax.data.frames import drop_top_rows
 from sfsign_jax.data.transforms import Preprocessing
-from sfsign_jax.models.sign_model import model_with
-from sfsign_jax.recognition import grad_cam, network, video
+from sfsign_jax.recognition import grad_cam, network
+from sfsign_jax.recognition.network import Network
 from sfsign_jax.recognition.recognizer import Recognizer
 
 ROWS = 10
@@ -19,8 +18,9 @@ CONFIG = small_config()
 
 
 def new_recognizer(drop_top_rows):
-    model = model_with(CONFIG, state_of(CONFIG, oracle_of(CONFIG)))
-    return Recognizer(model, tuple("ABCDEF"), Preprocessing((40, 40), (32, 32), drop_top_rows))
+    preprocessing = Preprocessing((40, 40), (32, 32), drop_top_rows)
+    state = state_of(CONFIG, oracle_of(CONFIG))
+    return Recognizer(Network(state, CONFIG, preprocessing), tuple("ABCDEF"))
 
 
 @pytest.fixture(scope="module")
@@ -53,17 +53,22 @@ def test_rows_are_dropped_once_whichever_way_frames_come_in(stored, dropped):
 
 def test_a_short_video_goes_through_temporal_convolutions_and_bilstm_once(stored):
     """The scan of a BiLSTM is a loop, and the backbone has none."""
-    state = nnx.state(new_recognizer(0).model)
-    arguments = (state, stored[None], np.array([30], np.int32))
-    options = {"config": CONFIG, "preprocessing": Preprocessing((40, 40), (32, 32))}
-    loops = {
-        function.__name__: function.program().lower(*arguments, **options).as_text().count("while(")
-        for function in (network.frame_features, network.clip_features)
+    own = new_recognizer(0).network
+    count = np.array([30], np.int32)
+    features = network.frame_features(own, stored[None], count)
+    arguments = {
+        "frame_features": (own, stored[None], count),
+        "temporal_steps": (own, features, count),
+        "sequence_logits": (own, np.zeros((1, 8, CONFIG.hidden_size), np.float32), count),
     }
-    assert loops["frame_features"] == 0 < loops["clip_features"]
+    loops = {
+        name: getattr(network, name).program().lower(*values).as_text().count("while(")
+        for name, values in arguments.items()
+    }
+    assert loops["frame_features"] == loops["temporal_steps"] == 0 < loops["sequence_logits"]
 
 
-@pytest.mark.parametrize("module", [network, video, grad_cam], ids=lambda m: m.__name__)
+@pytest.mark.parametrize("module", [network, grad_cam], ids=lambda m: m.__name__)
 def test_every_program_of_the_network_is_compiled_with_the_backends_options(
     module: types.ModuleType,
 ):

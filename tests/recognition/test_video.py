@@ -6,8 +6,8 @@ import pytest
 from oracle import oracle_of, small_config, state_of
 
 from sfsign_jax.data.transforms import Preprocessing
-from sfsign_jax.recognition.network import clip_logits
-from sfsign_jax.recognition.video import step_logits, streamed_steps, video_steps
+from sfsign_jax.recognition.network import Network, clip_logits, sequence_logits
+from sfsign_jax.recognition.video import streamed_steps, video_steps
 
 PREPROCESSING = Preprocessing((40, 40), (32, 32))
 
@@ -19,18 +19,17 @@ def video(num_frames):
 
 def differences(config, num_frames, chunk):
     """The largest, of the BiLSTM's logits and the convolutions' probability of blank."""
-    state = state_of(config, oracle_of(config))
-    options = {"config": config, "preprocessing": PREPROCESSING}
+    network = Network(state_of(config, oracle_of(config)), config, PREPROCESSING)
     frames = video(num_frames)
-    whole = clip_logits(state, frames[None], np.array([num_frames], np.int32), **options)
+    whole = clip_logits(network, frames[None], np.array([num_frames], np.int32))
     if chunk:
-        parts = [*streamed_steps(state, iter(frames), chunk=chunk, **options)]
+        parts = [*streamed_steps(network, iter(frames), chunk)]
     else:
-        parts = [*video_steps(state, iter(frames), **options)]
+        parts = [*video_steps(network, iter(frames))]
     inputs, blank = (np.concatenate(x) for x in zip(*parts, strict=True))
     steps = int(whole.num_steps[0])
     assert len(inputs) == len(blank) == steps
-    logits = step_logits(state, inputs[None], whole.num_steps, config=config)
+    logits, _ = sequence_logits(network, inputs[None], whole.num_steps)
     expected, expected_blank = (
         whole.sequence_logits[:, :steps],
         jax.nn.softmax(whole.conv_logits[0, :steps])[:, 0],
@@ -58,5 +57,5 @@ def test_variants(changes):
 
 def test_a_video_without_frames():
     config = small_config()
-    state = state_of(config, oracle_of(config))
-    assert not [*video_steps(state, [], config=config, preprocessing=PREPROCESSING)]
+    network = Network(state_of(config, oracle_of(config)), config, PREPROCESSING)
+    assert not [*video_steps(network, [])]

@@ -10,7 +10,7 @@ from small_dataset import small_config as run_config
 
 from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
 from sfsign_jax.data.transforms import Preprocessing
-from sfsign_jax.recognition.network import clip_logits
+from sfsign_jax.recognition.network import Network, clip_logits
 from sfsign_jax.recognition.split import predict_split
 from sfsign_jax.runtime.mesh import clip_mesh, replicate
 
@@ -41,13 +41,8 @@ def predictions(state, batch_size, padding="masked", devices=1):
     config = run_config(buckets=(16, 40))
     config.evaluation.batch_size = batch_size
     order = evaluation_order(LENGTHS, padding)
-    network = functools.partial(
-        clip_logits,
-        replicate(state, clip_mesh(devices)),
-        config=MODEL,
-        preprocessing=Preprocessing((40, 40), (32, 32)),
-        padding=padding,
-    )
     mesh = clip_mesh(devices)
+    network = replicate(Network(state, MODEL, Preprocessing((40, 40), (32, 32))), mesh)
+    logits_of = functools.partial(clip_logits, network, padding=padding)
     batches = evaluation_batches(CORPUS, "dev", config, order, mesh)
-    return predict_split(network, batches, "ABCDEFGH", mesh)
+    return predict_split(logits_of, batches, "ABCDEFGH", mesh)
