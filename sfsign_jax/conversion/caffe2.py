@@ -7,12 +7,13 @@ keeps its initial value; what it has otherwise is adapted (docs/specification.md
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
 from sfsign_jax.conversion.names import released_axes, released_names
+from sfsign_jax.conversion.placement import Parameter, place_tensors
 from sfsign_jax.conversion.problems import first_names, report_problems
 from sfsign_jax.conversion.unpickling import read_pickle
 from sfsign_jax.errors import UserError
@@ -109,42 +110,35 @@ def load_backbone(
     Raises:
         UserError: one message with every missing, surplus, misshapen or non-finite blob.
     """
-    missing, misshapen, not_finite, outcomes, loaded = [], [], [], {}, []
-    surplus = set(blobs)
+    outcomes: dict[str, str] = {}
+    in_the_file = []
     for path, variable in nnx.to_flat_state(state):
-        loaded.append((path, variable))
-        if path[0] != "backbone":
-            continue
-        name = ".".join(map(str, path))
-        (released,) = released_names(name, config)
-        outcomes[released] = "initial"
-        if BEYOND_SLOWFAST.search(released):
-            continue
-        blob = blob_name(released, config.backbone)
-        surplus.discard(blob)
-        if blob not in blobs:
-            missing.append(blob)
-            continue
-        axes = released_axes(name, variable[...].ndim, config)
+        if path[0] == "backbone":
+            outcomes[released_name(path, config)] = "initial"
+            if not BEYOND_SLOWFAST.search(released_name(path, config)):
+                in_the_file.append((path, variable))
+
+    def names_of(path: Any) -> list[str]:
+        return [blob_name(released_name(path, config), config.backbone)]
+
+    def fit_parameter(parameter: Parameter, blob: np.ndarray) -> np.ndarray | None:
+        path, variable = parameter
+        released = released_name(path, config)
+        axes = released_axes(".".join(map(str, path)), variable[...].ndim, config)
         initial = np.asarray(variable[...]).transpose(np.argsort(axes))
-        fitted = fit(np.asarray(blobs[blob], np.float32), initial, released)
+        fitted = fit(np.asarray(blob, np.float32), initial, released)
         if fitted is None:
-            misshapen.append(f"{blob} {blobs[blob].shape} for {initial.shape}")
-            continue
+            return None
         value, outcomes[released] = fitted
-        if not np.isfinite(value).all():
-            not_finite.append(blob)
-        loaded[-1] = (path, variable.replace(jnp.asarray(value.transpose(axes))))
-    report_problems(
-        source,
-        {
-            "missing": missing,
-            "surplus": sorted(surplus),
-            "of a wrong shape": misshapen,
-            "with values that are not finite": not_finite,
-        },
-    )
-    return nnx.from_flat_state(loaded), outcomes
+        return value.transpose(axes)
+
+    placed = place_tensors(in_the_file, blobs, names_of, fit_parameter, source)
+    return nnx.from_flat_state(dict(nnx.to_flat_state(state)) | placed), outcomes
+
+
+def released_name(path: Any, config: ModelConfig) -> str:
+    """Of a parameter of the backbone."""
+    return released_names(".".join(map(str, path)), config)[0]
 
 
 def fit(blob: np.ndarray, initial: np.ndarray, released: str) -> tuple[np.ndarray, str] | None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from tqdm import tqdm
@@ -17,6 +16,7 @@ from tqdm import tqdm
 from sfsign_jax.checkpoint import ModelDescription
 from sfsign_jax.conversion.architecture import read_architecture
 from sfsign_jax.conversion.names import COUNT, released_axes, released_names
+from sfsign_jax.conversion.placement import Parameter, place_tensors
 from sfsign_jax.conversion.problems import report_problems
 from sfsign_jax.conversion.unpickling import ARRAY_GLOBALS
 from sfsign_jax.conversion.vocabulary import checked_vocabulary
@@ -103,44 +103,25 @@ def convert_tensors(
     """
     tensors = {name: tensor for name, tensor in tensors.items() if not COUNT.search(name)}
     config = config or read_architecture(tensors)
-    missing, misshapen, not_finite, unequal, converted = [], [], [], [], {}
-    surplus = set(tensors)
     # Large ones first, while there is memory left for their copies.
     parameters = sorted(
         nnx.to_flat_state(abstract_model(config)[1]),
         key=lambda item: math.prod(item[1].shape),
         reverse=True,
     )
-    for path, variable in tqdm(parameters, desc="converting", unit="tensor", disable=None):
-        name = ".".join(map(str, path))
-        released = released_names(name, config)
-        surplus -= set(released)
-        missing += [one for one in released if one not in tensors]
-        if released[0] not in tensors:
-            continue
-        tensor = tensors[released[0]]
-        axes = released_axes(name, len(variable.shape), config)
+
+    def names_of(path: Any) -> list[str]:
+        return released_names(".".join(map(str, path)), config)
+
+    def fit(parameter: Parameter, tensor: np.ndarray) -> np.ndarray | None:
+        path, variable = parameter
+        axes = released_axes(".".join(map(str, path)), len(variable.shape), config)
         if tensor.ndim != len(axes) or tensor.transpose(axes).shape != variable.shape:
-            misshapen.append(f"{released[0]} {tensor.shape}")
-            continue
-        if not np.isfinite(tensor).all():
-            not_finite.append(released[0])
-        known = [one for one in released[1:] if one in tensors]
-        unequal += [one for one in known if not np.array_equal(tensors[one], tensor)]
-        # A copy, never a window, or the file would stay in memory as long as the model.
-        value = jnp.array(tensor.transpose(axes), jnp.float32)
-        converted[path] = variable.replace(value)
-    report_problems(
-        source,
-        {
-            "missing": missing,
-            "surplus": sorted(surplus),
-            "of a wrong shape": misshapen,
-            "with values that are not finite": not_finite,
-            "of a shared classifier that differ": unequal,
-        },
-    )
-    return config, nnx.from_flat_state(converted)
+            return None
+        return tensor.transpose(axes)
+
+    progress = tqdm(parameters, desc="converting", unit="tensor", disable=None)
+    return config, nnx.from_flat_state(place_tensors(progress, tensors, names_of, fit, source))
 
 
 def batches_tracked(tensors: Mapping[str, np.ndarray]) -> int:

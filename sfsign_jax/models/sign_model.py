@@ -16,6 +16,7 @@ from sfsign_jax.models.folding import fold_batch_norms, normalized_convolutions
 from sfsign_jax.models.initializers import Rng
 from sfsign_jax.models.lengths import num_steps, pad_clips, padded_length, video_length
 from sfsign_jax.models.lowering import mask_time
+from sfsign_jax.models.mode import TrainingMode, takes_batch_statistics
 from sfsign_jax.models.precision import full_precision
 from sfsign_jax.models.slowfast import SlowFast
 from sfsign_jax.models.temporal import BiLSTM, CosineClassifier, LinearClassifier, TemporalConv
@@ -91,34 +92,17 @@ class SignModel(nnx.Module):
         num_frames: Int[Array, " b"],
         *,
         padding: Padding = "masked",
-        train: bool = False,
-        freeze_statistics: bool = False,
-        remat: tuple[str, ...] = (),
-        key: Array | None = None,
+        training: TrainingMode | None = None,
     ) -> ModelOutputs:
         """Logits in f32 of clips of `num_frames` frames; the dtype of `frames` is computed in.
 
         Height and width are multiples of 32. In "masked" padding nothing past a clip's own video
         length is seen; in "reference" padding every clip is filled with its last frame up to the
-        batch's longest. Frames of the bucket past that never show. `train` uses the statistics of
-        the batch, unless they are frozen, and runs every path; `key` None means no dropout;
-        `remat` names stages of the backbone (see SlowFast).
+        batch's longest. Frames of the bucket past that never show. For recognition `training` is
+        None, and the main path alone runs.
         """
-        features = self.frame_features(
-            frames,
-            num_frames,
-            padding=padding,
-            batch_statistics=train and not freeze_statistics,
-            remat=remat if train else None,
-        )
-        return self.from_features(
-            features,
-            num_frames,
-            padding=padding,
-            train=train,
-            freeze_statistics=freeze_statistics,
-            key=key,
-        )
+        features = self.frame_features(frames, num_frames, padding=padding, training=training)
+        return self.from_features(features, num_frames, padding=padding, training=training)
 
     def frame_features(
         self,
@@ -126,12 +110,11 @@ class SignModel(nnx.Module):
         num_frames: Int[Array, " b"],
         *,
         padding: Padding = "masked",
-        batch_statistics: bool = False,
-        remat: tuple[str, ...] | None = None,
+        training: TrainingMode | None = None,
     ) -> Float[Array, "b t c"]:
         """The backbone's features of every padded frame, in f32 (see `__call__`)."""
         clips, length = self.padded(frames, num_frames, padding)
-        return full_precision(self.backbone(clips, length, batch_statistics, remat))
+        return full_precision(self.backbone(clips, length, training))
 
     def padded(
         self, frames: Float[Array, "b n h w 3"], num_frames: Int[Array, " b"], padding: Padding
@@ -147,22 +130,21 @@ class SignModel(nnx.Module):
         num_frames: Int[Array, " b"],
         *,
         padding: Padding = "masked",
-        train: bool = False,
-        freeze_statistics: bool = False,
-        key: Array | None = None,
+        training: TrainingMode | None = None,
     ) -> ModelOutputs:
         """The part after the backbone; `t` is the padded length of the bucket."""
         stack = self.config.temporal_stack
         length = valid_length(self.config, num_frames, padding)
         steps = num_steps(video_length(num_frames, stack), stack)
         valid_steps = of_longest(steps, padding)
+        key = training.key if training is not None else None
         keys = [None] * (1 + len(self.paths)) if key is None else jax.random.split(key, 4)
         dropped = self.dropout(features, deterministic=key is None, rngs=keys[0])
         paths = {}
         for name, path_key in zip(self.config.path_channels, keys[1:], strict=False):
-            if name == "main" or train:
-                statistics = train and not freeze_statistics
-                outputs = self.paths[name](dropped, length, steps, statistics, path_key)
+            if name == "main" or training is not None:
+                train = takes_batch_statistics(training)
+                outputs = self.paths[name](dropped, length, steps, train, path_key)
                 paths[name] = PathOutputs(*(mask_time(x, valid_steps) for x in outputs))
         return ModelOutputs(paths, steps, valid_steps, mask_time(features, length))
 

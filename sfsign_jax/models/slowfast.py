@@ -22,6 +22,7 @@ from sfsign_jax.models.lowering import (
     saved_for_gradient,
     saved_where_wide,
 )
+from sfsign_jax.models.mode import TrainingMode, takes_batch_statistics
 
 STEM_TIME_KERNELS = (1, 5)  # slow, fast
 # Temporal kernels of the stages' first blocks, slow and fast.
@@ -200,42 +201,45 @@ class SlowFast(nnx.Module):
         self,
         frames: Float[Array, "b t h w 3"],
         length: Int[Array, " b"],
-        train: bool,
-        remat: tuple[str, ...] | None = None,
+        training: TrainingMode | None = None,
     ) -> Float[Array, "b t c"]:
-        """The features; `frames` normalised, t and `length` multiples of alpha.
-
-        For training, `remat` names the stages whose blocks keep nothing for the gradient but their
-        input; those of the others keep the most expensive part (see `models.remat`).
-        """
-        return self.features(
-            self.run(STAGES, self.stems(frames, length, train), length, train, remat)
-        )
+        """The features; `frames` normalised, t and `length` multiples of alpha."""
+        stems = self.stems(frames, length, training)
+        return self.features(self.run(STAGES, stems, length, training))
 
     def stems(
-        self, frames: Float[Array, "b t h w 3"], length: Int[Array, " b"], train: bool
+        self,
+        frames: Float[Array, "b t h w 3"],
+        length: Int[Array, " b"],
+        training: TrainingMode | None = None,
     ) -> Pathways:
         """s1: the slow pathway sees every alpha-th frame, the fast one all of them."""
         lengths = [divide(length, self.alpha), length]
-        return self.s1([frames[:, :: self.alpha], frames], lengths, train)
+        pathways = [frames[:, :: self.alpha], frames]
+        return self.s1(pathways, lengths, takes_batch_statistics(training))
 
     def run(
         self,
         stages: Sequence[str],
         pathways: Pathways,
         length: Int[Array, " b"],
-        train: bool,
-        remat: tuple[str, ...] | None = None,
+        training: TrainingMode | None = None,
     ) -> Pathways:
-        """Some stages, one after the other, each after its fusion."""
+        """Some stages, one after the other, each after its fusion.
+
+        For a gradient, blocks of the stages in `training.remat` keep nothing but their input,
+        those of the others the most expensive part (see `lowering.saved_for_gradient`).
+        """
         lengths = [divide(length, self.alpha), length]
+        train = takes_batch_statistics(training)
         for stage in stages:
             fusion = getattr(self, f"s{STAGES.index(stage) + 1}_fuse")
             # Computed once, as a stage's outputs.
             pathways = [*compute_once(fusion(*pathways, length, train))]
             call_block: Callable[..., Array] = block_for_inference
-            if remat is not None:
-                call_block = block_for_gradient(None if stage in remat else SAVE_POLICY)
+            if training is not None:
+                keep = None if stage in training.remat else SAVE_POLICY
+                call_block = block_for_gradient(keep)
             pathways = getattr(self, stage)(pathways, lengths, train, call_block)
         return pathways
 

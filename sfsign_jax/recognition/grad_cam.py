@@ -81,8 +81,8 @@ def stage_maps(
     model = network.model()
     clips, length = model.padded(network.centre_crops(frames), num_frames, "masked")
     shown = explained_stage(network.preprocessing.crop_size[0])
-    stems = model.backbone.stems(clips, length, False)
-    return model.backbone.run(STAGES[: shown + 1], stems, length, False), length
+    stems = model.backbone.stems(clips, length)
+    return model.backbone.run(STAGES[: shown + 1], stems, length), length
 
 
 @jit_training  # for it has a gradient
@@ -101,7 +101,7 @@ def gloss_activation_maps(
 
     def score(maps: list[Array]) -> Array:
         """The gloss's logits at its steps."""
-        features = backbone.features(backbone.run(STAGES[shown + 1 :], maps, length, False))
+        features = backbone.features(backbone.run(STAGES[shown + 1 :], maps, length))
         logits = model.from_features(features, num_frames).paths["main"].sequence_logits[0]
         step = jnp.arange(logits.shape[0])
         return jnp.where((step >= steps[0]) & (step <= steps[1]), logits[:, token], 0).sum()

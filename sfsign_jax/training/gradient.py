@@ -13,6 +13,7 @@ from sfsign_jax.data.transforms import crop_flip_normalize
 from sfsign_jax.losses import recognition_loss
 from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.lengths import num_steps, video_length
+from sfsign_jax.models.mode import TrainingMode
 from sfsign_jax.models.sign_model import ModelOutputs, SignModel, model_with, of_longest
 from sfsign_jax.training.optimizer import Recipe
 from sfsign_jax.training.state import TrainState
@@ -92,13 +93,11 @@ def part_loss(
 def outputs_of(model: SignModel, batch: Batch, recipe: Recipe, key: Array) -> ModelOutputs:
     options: dict[str, Any] = {
         "padding": recipe.padding,
-        "train": True,
-        "freeze_statistics": recipe.freeze_statistics,
-        "key": key,
+        "training": TrainingMode(key, recipe.freeze_statistics, recipe.remat),
     }
     if "features" in batch:
         return model.from_features(batch["features"], batch["num_frames"], **options)
     frames = crop_flip_normalize(
         batch["frames"], batch["corner"], batch["flip"], recipe.crop_size, recipe.compute_dtype
     )
-    return model(frames, batch["num_frames"], remat=recipe.remat, **options)
+    return model(frames, batch["num_frames"], **options)

@@ -95,9 +95,7 @@ def test_features_are_those_of_the_file(model, blobs):
     frames = np.random.default_rng(0).normal(size=(1, 16, 32, 32, 3)).astype(np.float32)
     with torch.no_grad():
         expected = model.conv2d(torch.tensor(frames))
-    ours = jax.jit(lambda state: model_with(PLAIN, state).backbone(frames, np.array([16]), False))(
-        state
-    )
+    ours = jax.jit(lambda state: model_with(PLAIN, state).backbone(frames, np.array([16])))(state)
     np.testing.assert_allclose(ours, expected, atol=2e-5)
 
 

@@ -15,6 +15,7 @@ from oracle import oracle_of, small_config, state_of
 from sfsign_jax.losses import recognition_loss
 from sfsign_jax.models.config import BackboneConfig, ModelConfig
 from sfsign_jax.models.lengths import padded_length
+from sfsign_jax.models.mode import TrainingMode
 from sfsign_jax.models.sign_model import abstract_model, for_inference, model_with
 
 SIZE = 32
@@ -160,7 +161,7 @@ def test_loss_and_gradient_do_not_see_the_bucket():
     def loss_and_gradient(params, frames, num_frames):
         def loss(params):
             model = model_with(config, params, stats)
-            outputs = model(frames.astype("float64"), num_frames, train=True)
+            outputs = model(frames.astype("float64"), num_frames, training=TrainingMode())
             return recognition_loss(outputs, labels, num_labels)[0]
 
         return jax.value_and_grad(loss)(params)
@@ -180,18 +181,18 @@ def test_published_model_has_the_published_size():
     assert sum(leaf.size for leaf in jax.tree.leaves(params)) == 133_601_920
 
 
-@pytest.mark.parametrize("train", [False, True])
-def test_no_3d_convolution_is_lowered_for_any_platform(train):
+@pytest.mark.parametrize("training", [None, TrainingMode()], ids=["recognition", "training"])
+def test_no_3d_convolution_is_lowered_for_any_platform(training):
     backbone = BackboneConfig(depths=(2, 2, 2, 2), temporal_blocks=(1, 1, 1, 1))
     config = ModelConfig(21, backbone, hidden_size=64)
     params, stats = nnx.split_state(abstract_model(config)[1], nnx.Param, ...)
     frames = jax.ShapeDtypeStruct((1, 16, 32, 32, 3), jnp.float32)
 
     def total(params, stats, frames):
-        outputs = model_with(config, params, stats)(frames, jnp.array([16]), train=train)
+        outputs = model_with(config, params, stats)(frames, jnp.array([16]), training=training)
         return sum(path.sequence_logits.sum() for path in outputs.paths.values())
 
-    function = jax.jit(jax.grad(total) if train else total)
+    function = jax.jit(jax.grad(total) if training else total)
     exported = jax.export.export(function, platforms=("cpu", "cuda", "tpu"))(params, stats, frames)
     program = exported.mlir_module()
     convolutions = re.findall(r"stablehlo.convolution.*dim_numbers = (\[.*?\])x", program)

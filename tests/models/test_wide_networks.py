@@ -14,8 +14,7 @@ import torch_reference as reference
 from flax import nnx
 from oracle import oracle_of, small_config, state_of
 from sfsign_jax.data.transforms import Preprocessing
-from sfsign_jax.runtime.compilation import jit_forward
-from sfsign_jax.recognition.network import centre_crops
+from sfsign_jax.recognition.network import Network, feature_logits, frame_features
 import sfsign_jax.models.lowering.conv2d as _
 import sfsign_jax.models.lowering.conv_time as _
 image_convolution = sys.modules["sfsign_jax.models.lowering.conv2d"]
@@ -45,15 +44,10 @@ with torch.no_grad():
 state = state_of(config, oracle)
 main = for_inference(model_with(config, state))
 clip = np.random.default_rng(0).integers(0, 256, (1, 16, 72, 72, 3), np.uint8)
-preprocessing = Preprocessing((72, 72), (64, 64))
-
-@jit_forward
-def forward(state, frames, num_frames):
-    crops = centre_crops(frames, preprocessing, "float32")
-    outputs = model_with(main.config, state)(crops, num_frames)
-    return outputs.features, *outputs.paths["main"][:2]
-
-ours = forward(nnx.state(main), clip, np.array([14], np.int32))
+network = Network(nnx.state(main), main.config, Preprocessing((72, 72), (64, 64)))
+num_frames = np.array([14], np.int32)
+features = frame_features(network, clip, num_frames)
+ours = features, *feature_logits(network, features, num_frames)[:2]
 # Where products were saved: pixels and channels, and steps and channels.
 assert {shape[0] for shape in traced["winograd_conv2d"]} == {16, 8}, traced
 assert {shape[3] for shape in traced["winograd_conv_time"]} == {512, 1024}, traced
