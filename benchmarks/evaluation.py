@@ -18,6 +18,7 @@ from flax import nnx
 from sfsign_jax.configuration import published_config
 from sfsign_jax.data.catalog import open_dataset
 from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
+from sfsign_jax.data.frame_clips import EvaluationFrames
 from sfsign_jax.data.preparation import prepare
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.evaluation import word_error_rate
@@ -27,6 +28,7 @@ from sfsign_jax.recognition.network import Network, clip_logits
 from sfsign_jax.recognition.split import predict_split
 from sfsign_jax.runtime.memory import keep_freed_memory
 from sfsign_jax.runtime.mesh import clip_mesh, shard_batch, use_mesh
+from sfsign_jax.training.config import batching
 
 
 def main() -> None:
@@ -44,13 +46,15 @@ def main() -> None:
 
 def measure(dataset, arguments: argparse.Namespace) -> None:
     config = published_config()
-    mesh = clip_mesh(config.evaluation.batch_size)
+    own = batching(config, config.evaluation.batch_size)
+    mesh = clip_mesh(own.batch_size)
     model = for_inference(new_model(ModelConfig(len(dataset.vocabulary) + 1)))
     preprocessing = Preprocessing(dataset.frame_size, tuple(config.data.crop_size))
     network = Network(nnx.state(model), model.config, preprocessing)
     logits_of = functools.partial(clip_logits, network)
-    order = evaluation_order(dataset.num_frames["dev"], "masked")
-    batches = functools.partial(evaluation_batches, dataset, "dev", config, order, mesh)
+    clips = EvaluationFrames(dataset, "dev")
+    order = evaluation_order(clips.lengths, "masked")
+    batches = functools.partial(evaluation_batches, clips, own, order, mesh)
     loaded = list(batches())
 
     def forward() -> None:

@@ -9,6 +9,7 @@ floating point on the host; in threads, which served it better than processes wh
 
 import argparse
 import concurrent.futures
+import dataclasses
 import functools
 import math
 import os
@@ -24,11 +25,14 @@ import psutil
 from ml_collections import FrozenConfigDict
 
 from sfsign_jax.configuration import published_config
+from sfsign_jax.data.augmentation import kept_frames
 from sfsign_jax.data.batching import padding_overhead
 from sfsign_jax.data.catalog import PREPARED_DIR, Dataset, open_dataset
+from sfsign_jax.data.frame_clips import TrainingFrames
 from sfsign_jax.data.pipeline import closing, load_ahead
-from sfsign_jax.data.training_batches import clip_rng, epoch_plan, kept_frames, training_batches
+from sfsign_jax.data.training_batches import epoch_plan, training_batches
 from sfsign_jax.runtime.mesh import clip_mesh
+from sfsign_jax.training.config import augmentation, batching
 
 CORES = os.cpu_count() or 1
 ROUNDS = 3
@@ -70,9 +74,10 @@ def main() -> None:
 
 
 def describe_padding(dataset: Dataset, config: FrozenConfigDict) -> None:
-    num_frames, size = dataset.num_frames["train"], config.training.batch_size
-    plan = epoch_plan(num_frames, config.data, size, config.seed, 0)
-    lengths = [length_in_epoch(n, i, config) for i, n in enumerate(num_frames)]
+    num_frames = dataset.num_frames["train"]
+    clips = training_frames(dataset, config)
+    plan = epoch_plan(clips, batching(config, config.training.batch_size), 0)
+    lengths = clips.lengths(0)
     print(
         f"{len(num_frames)} clips of {np.mean(num_frames):.0f} frames: "
         f"{len({batch.bucket for batch in plan})} shapes, "
@@ -80,8 +85,13 @@ def describe_padding(dataset: Dataset, config: FrozenConfigDict) -> None:
     )
 
 
-def length_in_epoch(num_frames: int, clip: int, config: FrozenConfigDict) -> int:
-    return len(kept_frames(num_frames, config.data, clip_rng(config.seed, 0, clip)))
+def training_frames(dataset: Dataset, config) -> TrainingFrames:
+    return TrainingFrames(dataset, augmentation(config), config.data.max_labels, config.seed)
+
+
+def batches_of(dataset: Dataset, config, workers: int) -> Iterator:
+    own = dataclasses.replace(batching(config, config.training.batch_size), workers=workers)
+    return training_batches(training_frames(dataset, config), own, 0, BATCHES, clip_mesh(1))
 
 
 def bare_decoding(dataset: Dataset) -> tuple[float, float]:
@@ -102,17 +112,11 @@ def bare_decoding(dataset: Dataset) -> tuple[float, float]:
 
 def our_loading(dataset: Dataset, config, workers: int) -> tuple[float, float]:
     """Clips and decoded frames a second; a frame that a clip has twice is decoded once."""
-    config = config.copy_and_resolve_references()
-    config.data.workers = workers
-    rate = (
-        timed(training_batches(dataset, config, 0, BATCHES, clip_mesh(1)))
-        * config.training.batch_size
-    )
-    frozen = FrozenConfigDict(config)
-    num_frames = dataset.num_frames["train"]
+    rate = timed(batches_of(dataset, config, workers)) * config.training.batch_size
+    clips = training_frames(dataset, config)
     decoded = [
-        len(set(kept_frames(n, frozen.data, clip_rng(config.seed, 0, i)).tolist()))
-        for i, n in enumerate(num_frames)
+        len(set(kept_frames(n, clips.augmentation, clips.rng(0, i)).tolist()))
+        for i, n in enumerate(dataset.num_frames["train"])
     ]
     return rate, rate * float(np.mean(decoded))
 
@@ -171,12 +175,9 @@ def plain_batch(clips: list[list[str]], pair: Iterable[int]) -> np.ndarray:
 
 def memory(dataset: Dataset, config, workers: int) -> float:
     """Megabytes that loading adds at its peak, all processes together."""
-    config = config.copy_and_resolve_references()
-    config.data.workers = workers
     before = resident()
     peak = 0.0
-    batches = training_batches(dataset, config, 0, BATCHES, clip_mesh(1))
-    for _ in batches:
+    for _ in batches_of(dataset, config, workers):
         peak = max(peak, resident())
     return peak - before
 

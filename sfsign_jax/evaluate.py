@@ -22,6 +22,7 @@ from sfsign_jax.command_line.flags import required_path, run_with_config
 from sfsign_jax.data.batching import ClipBatch
 from sfsign_jax.data.catalog import open_dataset
 from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
+from sfsign_jax.data.frame_clips import EvaluationFrames
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_report, write_results
 from sfsign_jax.models.sign_model import for_inference
@@ -29,6 +30,7 @@ from sfsign_jax.recognition.network import Network, clip_logits
 from sfsign_jax.recognition.probe import probe_recognition
 from sfsign_jax.recognition.split import predict_split
 from sfsign_jax.runtime.mesh import clip_mesh, describe_mesh, is_first_process, replicate
+from sfsign_jax.training import config as configuration
 
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "a checkpoint folder")
 SPLIT = flags.DEFINE_string("split", "dev", "the split to evaluate")
@@ -58,16 +60,16 @@ def main(config: ConfigDict) -> None:
         raise UserError(
             f"{dataset.name} has no split {SPLIT.value!r}, only {', '.join(dataset.splits)}"
         )
-    config.evaluation.batch_size = BATCH_SIZE.value or config.evaluation.batch_size
-    lengths = dataset.num_frames[SPLIT.value]
-    order = evaluation_order(lengths, PADDING.value)
-    mesh = clip_mesh(config.evaluation.batch_size)
+    clips = EvaluationFrames(dataset, SPLIT.value)
+    order = evaluation_order(clips.lengths, PADDING.value)
+    batching = configuration.batching(config, BATCH_SIZE.value or config.evaluation.batch_size)
+    mesh = clip_mesh(batching.batch_size)
     if is_first_process():
         print(f"evaluating on {describe_mesh(mesh)}", file=sys.stderr)
-    batches = evaluation_batches(dataset, SPLIT.value, config, order, mesh)
+    batches = evaluation_batches(clips, batching, order, mesh)
     network = Network(nnx.state(model), model.config, description.preprocessing)
     logits_of = functools.partial(clip_logits, replicate(network, mesh), padding=PADDING.value)
-    batches = with_progress(batches, lengths)
+    batches = with_progress(batches, clips.lengths)
     predictions = predict_split(logits_of, batches, dataset.vocabulary, mesh)
     if not is_first_process():
         return

@@ -12,7 +12,7 @@ import numpy as np
 
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.data.catalog import PREPARED_DIR, open_dataset
-from sfsign_jax.data.pipeline import load_clip
+from sfsign_jax.data.frame_clips import load_clip
 from sfsign_jax.errors import UserError
 
 

@@ -1,22 +1,31 @@
 """What varies in training: which frames of a clip are kept, which crop, which side is left."""
 
+import dataclasses
 import math
 
 import numpy as np
 from jaxtyping import Int
-from ml_collections import ConfigDict
+
+
+@dataclasses.dataclass(frozen=True)
+class Augmentation:
+    """What is drawn for a clip; the defaults are the published ones."""
+
+    frame_interval: int = 1  # every k-th frame is kept
+    rescale: float = 0.2  # clips are stretched or shortened by up to this share
+    min_frames: int = 32  # … but to no fewer frames than this
+    max_frames: int = 230  # … and no more than this / frame_interval
+    crop_size: tuple[int, int] = (224, 224)  # height, width
+    flip: float = 0.5  # share of the clips that are mirrored
 
 
 def kept_frames(
-    num_frames: int, data: ConfigDict, rng: np.random.Generator
+    num_frames: int, augmentation: Augmentation, rng: np.random.Generator
 ) -> Int[np.ndarray, " n"]:
-    """The frames of a clip that a training step sees: every k-th, then the temporal rescale.
-
-    `data` is the part of a config with frame_interval, rescale, min_frames and max_frames.
-    """
-    kept = interval_frames(num_frames, data.frame_interval, rng)
-    longest = math.ceil(data.max_frames / data.frame_interval)
-    length = rescaled_length(len(kept), data.rescale, data.min_frames, longest, rng)
+    """The frames of a clip that a training step sees: every k-th, then the temporal rescale."""
+    kept = interval_frames(num_frames, augmentation.frame_interval, rng)
+    longest = math.ceil(augmentation.max_frames / augmentation.frame_interval)
+    length = rescaled_length(len(kept), augmentation.rescale, augmentation.min_frames, longest, rng)
     return kept[rescale_frames(len(kept), length, rng)]
 
 

@@ -1,5 +1,6 @@
 """Which clips share a batch, and clips of different lengths as one array of a fixed shape."""
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,6 +10,15 @@ from jaxtyping import Float, Int, UInt8
 
 ALIGNMENT = 64  # bytes
 BUCKET = 32  # clips of any length are filled up to multiples of this many frames: few programs
+
+
+@dataclasses.dataclass(frozen=True)
+class Batching:
+    """How clips are cut into batches, and by how many processes these are loaded."""
+
+    batch_size: int
+    buckets: tuple[int, ...]  # a batch is filled up to the next of these
+    workers: int = 0  # processes; 0: threads of this one
 
 
 class PlannedBatch(NamedTuple):

@@ -1,35 +1,23 @@
-"""Features of a dataset's clips on disk, and batches of them.
+"""Features of a dataset's clips on disk, and as a network takes them.
 
 index.json names dataset, checkpoint, vocabulary and clips. SPLIT/NUMBER.npz holds a clip's
 `frame_features`, of its frames with their padding (4·ceil(n/4) + 12 in the published model, the
 clip's own from number `first_frame` on), and its `step_features`, the BiLSTM's outputs.
 """
 
-import functools
+import dataclasses
 import json
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
-from jax.sharding import Mesh
 from jaxtyping import Float
-from ml_collections import ConfigDict, FrozenConfigDict
 
-from sfsign_jax.data.batching import (
-    ClipBatch,
-    PlannedBatch,
-    ordered_batches,
-    pad_with_first,
-    shuffled_batches,
-)
-from sfsign_jax.data.evaluation_batches import evaluation_order
-from sfsign_jax.data.pipeline import closing, load_ahead, prefetch_to_devices
+from sfsign_jax.data.batching import ClipBatch, PlannedBatch
 from sfsign_jax.data.training_batches import label_rows
 from sfsign_jax.errors import UserError
-from sfsign_jax.runtime.mesh import process_rows, round_up_to_devices
 
 INDEX = "index.json"
 
@@ -93,74 +81,51 @@ def stack_features(
     return {"features": stacked, "num_frames": np.array(num_frames, np.int32)}
 
 
-def feature_training_batches(
-    features: FeatureSet, config: ConfigDict, first: int, stop: int, mesh: Mesh
-) -> Iterator[dict[str, jax.Array]]:
-    """Batches first to stop - 1 of a run, as `training_batches`, but nothing is drawn in clips."""
-    rows = process_rows(config.training.batch_size)
-    load = functools.partial(feature_training_batch, features, FrozenConfigDict(config), rows)
-    return prefetch_to_devices(load_ahead(load, range(first, stop), config.data.workers), mesh)
+@dataclasses.dataclass(frozen=True, eq=False)
+class TrainingFeatures:
+    """Features of the train split; nothing is drawn in them (see `TrainingClips`)."""
+
+    features: FeatureSet
+    max_labels: int
+    seed: int
+
+    def __len__(self) -> int:
+        return len(self.features.clips["train"])
+
+    def lengths(self, epoch: int) -> list[int]:
+        return [clip["rows"] for clip in self.features.clips["train"]]
+
+    def load(self, epoch: int, clips: Sequence[int], bucket: int) -> dict[str, np.ndarray]:
+        own = [self.features.clips["train"][clip] for clip in clips]
+        labels = {clip["id"]: clip["glosses"] for clip in own}
+        return {
+            **stack_features(self.features, "train", clips, bucket),
+            **label_rows(labels, self.features.vocabulary, self.max_labels),
+        }
+
+    def ids(self, clips: Sequence[int]) -> list[str]:
+        return [self.features.clips["train"][clip]["id"] for clip in clips]
 
 
-def feature_training_batch(
-    features: FeatureSet, config: FrozenConfigDict, rows: slice, number: int
-) -> dict[str, np.ndarray]:
-    planned = planned_feature_batch(features, config, number)
-    own = planned.clips[rows]
-    labels = {features.clips["train"][i]["id"]: features.clips["train"][i]["glosses"] for i in own}
-    return {
-        **stack_features(features, "train", own, planned.bucket),
-        **label_rows(labels, features.vocabulary, config.data.max_labels),
-    }
+@dataclasses.dataclass(frozen=True, eq=False)
+class EvaluationFeatures:
+    """Features of a split (see `EvaluationClips`)."""
 
+    features: FeatureSet
+    split: str
 
-def feature_clip_ids(features: FeatureSet, config: ConfigDict, number: int) -> list[str]:
-    """Who is in batch `number` of a run."""
-    planned = planned_feature_batch(features, FrozenConfigDict(config), number)
-    return [features.clips["train"][clip]["id"] for clip in planned.clips]
+    @property
+    def lengths(self) -> list[int]:
+        return [clip["rows"] for clip in self.features.clips[self.split]]
 
-
-def planned_feature_batch(
-    features: FeatureSet, config: FrozenConfigDict, number: int
-) -> PlannedBatch:
-    lengths = tuple(clip["rows"] for clip in features.clips["train"])
-    epoch, step = divmod(number, len(lengths) // config.training.batch_size)
-    buckets = tuple(config.data.buckets)
-    return feature_epoch_plan(lengths, buckets, config.training.batch_size, config.seed, epoch)[
-        step
-    ]
-
-
-@functools.lru_cache(maxsize=2)
-def feature_epoch_plan(
-    lengths: tuple[int, ...], buckets: tuple[int, ...], batch_size: int, seed: int, epoch: int
-) -> list[PlannedBatch]:
-    """Which clips share a batch in an epoch."""
-    return shuffled_batches(lengths, buckets, batch_size, np.random.default_rng([seed, epoch]))
-
-
-def feature_evaluation_batches(
-    features: FeatureSet, split: str, config: ConfigDict, mesh: Mesh
-) -> Iterator[ClipBatch]:
-    """Every clip of a split, longest first."""
-    lengths = [clip["rows"] for clip in features.clips[split]]
-    order, batch_size = evaluation_order(lengths, "masked"), config.evaluation.batch_size
-    plan = ordered_batches(order, lengths, config.data.buckets, batch_size)
-    size = round_up_to_devices(batch_size, mesh)
-    load = functools.partial(feature_evaluation_batch, features, split, size, process_rows(size))
-    return closing(load_ahead(load, plan, config.data.workers))
-
-
-def feature_evaluation_batch(
-    features: FeatureSet, split: str, size: int, rows: slice, planned: PlannedBatch
-) -> ClipBatch:
-    own = stack_features(features, split, pad_with_first(planned.clips, size)[rows], planned.bucket)
-    clips = [features.clips[split][i] for i in planned.clips]
-    return ClipBatch(
-        planned.clips,
-        tuple(clip["id"] for clip in clips),
-        tuple(clip["signer"] for clip in clips),
-        tuple(tuple(clip["reference"]) for clip in clips),
-        own["features"],
-        own["num_frames"],
-    )
+    def load(self, planned: PlannedBatch, rows: Sequence[int]) -> ClipBatch:
+        own = stack_features(self.features, self.split, rows, planned.bucket)
+        clips = [self.features.clips[self.split][clip] for clip in planned.clips]
+        return ClipBatch(
+            planned.clips,
+            tuple(clip["id"] for clip in clips),
+            tuple(clip["signer"] for clip in clips),
+            tuple(tuple(clip["reference"]) for clip in clips),
+            own["features"],
+            own["num_frames"],
+        )

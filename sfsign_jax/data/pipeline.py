@@ -1,4 +1,4 @@
-"""Records to arrays, and batches loaded ahead of their use."""
+"""Batches loaded ahead of their use."""
 
 import functools
 import os
@@ -7,35 +7,10 @@ from typing import Any
 
 import grain
 import jax
-import numpy as np
 from absl import flags
 from jax.sharding import Mesh
-from jaxtyping import Int, UInt8
 
-from sfsign_jax.data.catalog import Dataset, Record
-from sfsign_jax.data.frames import decode_frame, drop_top_rows
 from sfsign_jax.runtime.mesh import shard_batch
-
-
-def load_clip(
-    dataset: Dataset,
-    record: Record,
-    kept: Sequence[int] | Int[np.ndarray, " n"],
-    out: UInt8[np.ndarray, "n height width 3"],
-) -> None:
-    """The clip's `kept` frames, in ascending order, into the first places of `out`.
-
-    Raises:
-        UserError: a frame is damaged.
-    """
-    for place, number in enumerate(kept):
-        if place and number == kept[place - 1]:
-            out[place] = out[place - 1]
-        else:
-            name = f"frame {number} of clip {record['id'].decode()}"
-            out[place] = drop_top_rows(
-                decode_frame(record["frames"][number], name), dataset.drop_top_rows
-            )
 
 
 def load_ahead(load: Callable[[Any], Any], items: Sequence[Any], workers: int) -> grain.IterDataset:

@@ -9,17 +9,13 @@ import jax
 import numpy as np
 from flax import nnx
 from jax import Array
-from ml_collections import ConfigDict
 from tqdm import tqdm
 
-from sfsign_jax.data.batching import ClipBatch
+from sfsign_jax.data.batching import Batching, ClipBatch
 from sfsign_jax.data.catalog import Dataset
-from sfsign_jax.data.evaluation_batches import (
-    evaluation_batches,
-    evaluation_order,
-    reference,
-)
+from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
 from sfsign_jax.data.features import INDEX, clip_file
+from sfsign_jax.data.frame_clips import EvaluationFrames, glosses_of, reference
 from sfsign_jax.errors import UserError
 from sfsign_jax.files import replacing, write_text_atomically
 from sfsign_jax.models.config import ModelConfig
@@ -40,7 +36,7 @@ STARTED = "started.json"  # who began to fill a folder
 def extract_features(
     network: Network,
     dataset: Dataset,
-    config: ConfigDict,
+    batching: Batching,
     folder: Path,
 ) -> None:
     """Features of every clip of every split; clips that `folder` has already are left as they are.
@@ -49,7 +45,7 @@ def extract_features(
         UserError: `folder` has features of another checkpoint or dataset, or can't be written.
     """
     start_folder(folder, {"dataset": dataset.name, "checkpoint": fingerprint(network.state)})
-    mesh = clip_mesh(config.evaluation.batch_size)
+    mesh = clip_mesh(batching.batch_size)
     on_devices = replicate(network, mesh)
 
     def run(batch: ClipBatch) -> tuple[ClipBatch, tuple[Array, Array]]:
@@ -65,7 +61,7 @@ def extract_features(
         (folder / split).mkdir(exist_ok=True)
         order = evaluation_order(lengths, "masked")
         missing = [i for i in order if not clip_file(folder, split, i).exists()]
-        batches = evaluation_batches(dataset, split, config, missing, mesh)
+        batches = evaluation_batches(EvaluationFrames(dataset, split), batching, missing, mesh)
         with tqdm(total=len(lengths), desc=split, unit="clip", disable=None) as progress:
             progress.update(len(lengths) - len(missing))
             for batch, features in pipelined(map(run, batches)):
@@ -122,7 +118,7 @@ def write_index(folder: Path, config: ModelConfig, dataset: Dataset) -> None:
                 {
                     "id": record["id"].decode(),
                     "signer": record["signer"].decode(),
-                    "glosses": [gloss.decode() for gloss in record["glosses"]],
+                    "glosses": glosses_of(record),
                     "reference": reference(dataset, split, record),
                     "num_frames": n,
                     "rows": video_length(n, config.temporal_stack),

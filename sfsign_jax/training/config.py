@@ -5,6 +5,8 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
+from sfsign_jax.data.augmentation import Augmentation
+from sfsign_jax.data.batching import Batching
 from sfsign_jax.data.catalog import Dataset
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
@@ -58,6 +60,17 @@ def recipe(config: ConfigDict, steps_per_epoch: int) -> Recipe:
         )
     except ValueError as error:
         raise UserError(f"config: {error}") from error
+
+
+def augmentation(config: ConfigDict) -> Augmentation:
+    """What is drawn for a training clip."""
+    names = [field.name for field in dataclasses.fields(Augmentation)]
+    return Augmentation(**{name: config.data[name] for name in names})
+
+
+def batching(config: ConfigDict, batch_size: int) -> Batching:
+    """How clips are cut into batches."""
+    return Batching(batch_size, tuple(config.data.buckets), config.data.workers)
 
 
 def preprocessing(config: ConfigDict, dataset: Dataset) -> Preprocessing:

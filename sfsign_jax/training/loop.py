@@ -17,6 +17,8 @@ from tqdm import tqdm
 
 from sfsign_jax.checkpoint import ModelDescription, save_checkpoint
 from sfsign_jax.data.batching import ClipBatch
+from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
+from sfsign_jax.data.training_batches import batch_ids, training_batches
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_rate
 from sfsign_jax.files import write_text_atomically
@@ -91,7 +93,7 @@ def train(config: ConfigDict, workdir: Path) -> None:
         NotFiniteError: too many batches were not finite.
     """
     source = open_source(config)
-    steps_per_epoch = source.train_clips // config.training.batch_size
+    steps_per_epoch = len(source.train) // config.training.batch_size
     if steps_per_epoch == 0:
         raise UserError(f"{source.name} has fewer training clips than config.training.batch_size")
     model = configuration.model_config(config, num_classes=len(source.vocabulary) + 1)
@@ -121,7 +123,10 @@ def train(config: ConfigDict, workdir: Path) -> None:
 def train_epochs(run: Run, state: TrainState, progress: RunProgress) -> None:
     """All epochs that are left."""
     epochs, steps = run.recipe.epochs, run.recipe.steps_per_epoch
-    batches = run.source.training_batches(int(state.step), epochs * steps, run.mesh)
+    batching = configuration.batching(run.config, run.config.training.batch_size)
+    batches = training_batches(
+        run.source.train, batching, int(state.step), epochs * steps, run.mesh
+    )
     while len(progress["epochs"]) < epochs:
         start = time.perf_counter()
         state, clips_a_second = train_epoch(run, state, progress, batches)
@@ -206,7 +211,8 @@ def record(run: Run, progress: RunProgress, metrics: dict[str, jax.Array]) -> No
     for name, value in values.items():
         run.board.add_scalar(f"train/{name}", value, step)
     if is_first_process() and not np.isfinite(values["loss"] + values["grad_norm"]):
-        clips = ", ".join(run.source.clip_ids(step - 1))
+        batching = configuration.batching(run.config, run.config.training.batch_size)
+        clips = ", ".join(batch_ids(run.source.train, batching, step - 1))
         with (run.workdir / NOT_FINITE).open("a", encoding="utf-8") as log:
             print(
                 f"step {step}: loss {values['loss']}, gradient norm {values['grad_norm']}, "
@@ -220,7 +226,10 @@ def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
     weights = nnx.merge_state(state.params, state.batch_stats)
     network = Network(weights, run.description.config, run.description.preprocessing)
     logits_of = functools.partial(run.source.logits_of, network)
-    batches = until_stopped(run, run.source.dev_batches(run.mesh))
+    order = evaluation_order(run.source.dev.lengths, run.recipe.padding)
+    batching = configuration.batching(run.config, run.config.evaluation.batch_size)
+    batches = evaluation_batches(run.source.dev, batching, order, run.mesh)
+    batches = until_stopped(run, batches)
     predictions = predict_split(logits_of, batches, run.source.vocabulary, run.mesh)
     metrics = finite_mean(progress["steps"])
     # Once an epoch: every step would read all parameters for it, in hundreds of kernels.

@@ -1,25 +1,19 @@
 """What a run is trained and evaluated on: the frames of a prepared dataset, or features of them."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flax import nnx
-from jax.sharding import Mesh
 from ml_collections import ConfigDict
 
 from sfsign_jax.checkpoint import load_checkpoint
-from sfsign_jax.data.batching import ClipBatch
 from sfsign_jax.data.catalog import open_dataset
-from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
-from sfsign_jax.data.features import (
-    feature_clip_ids,
-    feature_evaluation_batches,
-    feature_training_batches,
-    open_features,
-)
-from sfsign_jax.data.training_batches import clip_ids, training_batches
+from sfsign_jax.data.evaluation_batches import EvaluationClips
+from sfsign_jax.data.features import EvaluationFeatures, TrainingFeatures, open_features
+from sfsign_jax.data.frame_clips import EvaluationFrames, TrainingFrames
+from sfsign_jax.data.training_batches import TrainingClips
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 from sfsign_jax.recognition.feature_extraction import fingerprint
@@ -30,12 +24,9 @@ from sfsign_jax.training import config as configuration
 class Source(NamedTuple):
     name: str
     vocabulary: tuple[str, ...]
-    train_clips: int
     preprocessing: Preprocessing
-    # (first, last + 1, mesh)
-    training_batches: Callable[[int, int, Mesh], Iterator[dict[str, Any]]]
-    clip_ids: Callable[[int], list[str]]  # of a training batch
-    dev_batches: Callable[[Mesh], Iterator[ClipBatch]]
+    train: TrainingClips
+    dev: EvaluationClips
     logits_of: Callable[..., ClipLogits]  # (network, inputs, num_frames)
 
 
@@ -51,17 +42,14 @@ def open_source(config: ConfigDict) -> Source:
 def frame_source(config: ConfigDict) -> Source:
     dataset = open_dataset(config.data.name, config.data.prepared_dir)
     preprocessing = configuration.preprocessing(config, dataset)
-    padding = config.training.padding
-    order = evaluation_order(dataset.num_frames["dev"], padding)
+    augmentation = configuration.augmentation(config)
     return Source(
         dataset.name,
         dataset.vocabulary,
-        len(dataset.splits["train"]),
         preprocessing,
-        functools.partial(training_batches, dataset, config),
-        functools.partial(clip_ids, dataset, config),
-        functools.partial(evaluation_batches, dataset, "dev", config, order),
-        functools.partial(clip_logits, padding=padding),
+        TrainingFrames(dataset, augmentation, config.data.max_labels, config.seed),
+        EvaluationFrames(dataset, "dev"),
+        functools.partial(clip_logits, padding=config.training.padding),
     )
 
 
@@ -83,10 +71,8 @@ def feature_source(config: ConfigDict) -> Source:
     return Source(
         f"features of {features.name}",
         features.vocabulary,
-        len(features.clips["train"]),
         description.preprocessing,
-        functools.partial(feature_training_batches, features, config),
-        functools.partial(feature_clip_ids, features, config),
-        functools.partial(feature_evaluation_batches, features, "dev", config),
+        TrainingFeatures(features, config.data.max_labels, config.seed),
+        EvaluationFeatures(features, "dev"),
         feature_logits,
     )

@@ -1,19 +1,16 @@
 import cv2
 import numpy as np
 import pytest
-from small_dataset import DATASET, record, small_config
+from small_dataset import DATASET, evaluation_batches, record, small_config
 
 from sfsign_jax.data.catalog import open_dataset
-from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
 from sfsign_jax.errors import UserError
-from sfsign_jax.runtime.mesh import clip_mesh
 
 
 def dev_batches(dataset=DATASET, batch_size=2, padding="masked", **data):
     config = small_config(**data)
     config.evaluation.batch_size = batch_size
-    order = evaluation_order(dataset.num_frames["dev"], padding)
-    return list(evaluation_batches(dataset, "dev", config, order, clip_mesh(1)))
+    return list(evaluation_batches(config, padding=padding, dataset=dataset))
 
 
 @pytest.mark.parametrize("workers", [0, 2])

@@ -4,12 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_dataset import DATASET, small_config
+from small_dataset import DATASET, small_config, training_batches
 
 import sfsign_jax.data.training_batches as module
-from sfsign_jax.data.training_batches import training_batches
 from sfsign_jax.errors import UserError
-from sfsign_jax.runtime.mesh import clip_mesh
 
 STEPS = 2  # of an epoch: five clips, two a batch
 
@@ -17,7 +15,7 @@ STEPS = 2  # of an epoch: five clips, two a batch
 def batches(config, epochs=2, dataset=DATASET):
     return [
         {name: np.asarray(array) for name, array in batch.items()}
-        for batch in training_batches(dataset, config, 0, epochs * STEPS, clip_mesh(1))
+        for batch in training_batches(config, 0, epochs * STEPS, dataset)
     ]
 
 
@@ -56,10 +54,8 @@ def test_the_number_of_workers_changes_nothing(workers):
 
 def test_a_run_goes_on_at_any_batch_in_another_process(tmp_path):
     code = (
-        "import sys, numpy, small_dataset, sfsign_jax.data.training_batches as t\n"
-        "from sfsign_jax.runtime.mesh import clip_mesh\n"
-        "config = small_dataset.small_config()\n"
-        "batches = t.training_batches(small_dataset.DATASET, config, 3, 6, clip_mesh(1))\n"
+        "import sys, numpy, small_dataset as s\n"
+        "batches = s.training_batches(s.small_config(), 3, 6)\n"
         "numpy.savez(sys.argv[1], **{f'{i}/{k}': v for i, b in enumerate(batches)"
         " for k, v in b.items()})"
     )

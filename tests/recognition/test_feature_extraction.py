@@ -12,7 +12,9 @@ from oracle import oracle_of, state_of
 from small_dataset import small_config as run_config
 
 from sfsign_jax.checkpoint import ModelDescription, load_checkpoint, save_checkpoint
-from sfsign_jax.data.features import feature_evaluation_batches, open_features
+from sfsign_jax.data.batching import Batching
+from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
+from sfsign_jax.data.features import EvaluationFeatures, open_features
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 from sfsign_jax.recognition.feature_extraction import extract_features
@@ -30,6 +32,7 @@ DATA = CORPUS._replace(
         "dev": CORPUS.splits["dev"],
     },
 )
+BATCHING = Batching(3, (16, 40, 64))
 PREPROCESSING = Preprocessing((40, 40), (32, 32))
 DESCRIPTION = ModelDescription(MODEL, VOCABULARY, PREPROCESSING)
 
@@ -40,8 +43,8 @@ def network():
 
 
 def config_for(**data):
-    config = run_config(buckets=(16, 40, 64), **data)
-    config.evaluation.batch_size = 3
+    config = run_config(buckets=BATCHING.buckets, **data)
+    config.evaluation.batch_size = BATCHING.batch_size
     config.model.update({name: getattr(MODEL, name) for name in ("hidden_size", "weight_norm")})
     backbone = dataclasses.asdict(MODEL.backbone)
     config.model.update({name: backbone[name] for name in ("depths", "temporal_blocks", "width")})
@@ -52,7 +55,7 @@ def config_for(**data):
 @pytest.fixture(scope="module")
 def extracted(network, tmp_path_factory):
     folder = tmp_path_factory.mktemp("features") / "set"
-    extract_features(network, DATA, config_for(), folder)
+    extract_features(network, DATA, BATCHING, folder)
     return folder
 
 
@@ -60,7 +63,9 @@ def test_the_network_goes_on_from_features_as_from_frames(network, extracted):
     features = open_features(extracted)
     logits_of = functools.partial(feature_logits, network)
     mesh = clip_mesh(1)
-    batches = feature_evaluation_batches(features, "dev", config_for(), mesh)
+    clips = EvaluationFeatures(features, "dev")
+    order = evaluation_order(clips.lengths, "masked")
+    batches = evaluation_batches(clips, BATCHING, order, mesh)
     ours = predict_split(logits_of, batches, VOCABULARY, mesh)
     assert ours == predictions(network.state, 2)
 
@@ -76,13 +81,13 @@ def test_what_a_file_holds(extracted):
 
 def test_an_interrupted_extraction_goes_on(network, extracted, tmp_path):
     folder = tmp_path / "set"
-    extract_features(network, DATA, config_for(), folder)
+    extract_features(network, DATA, BATCHING, folder)
     (folder / "index.json").unlink()
     (folder / "dev" / "000003.npz").unlink()
     kept = (folder / "dev" / "000002.npz").stat().st_mtime_ns
     with pytest.raises(UserError, match=r"has no index.json"):
         open_features(folder)
-    extract_features(network, DATA, config_for(), folder)
+    extract_features(network, DATA, BATCHING, folder)
     assert (folder / "dev" / "000002.npz").stat().st_mtime_ns == kept
     for path in folder.rglob("*.npz"):
         with np.load(path) as ours, np.load(extracted / path.relative_to(folder)) as whole:
@@ -93,10 +98,10 @@ def test_an_interrupted_extraction_goes_on(network, extracted, tmp_path):
 def test_a_folder_of_something_else(network, extracted, tmp_path):
     other = jax.tree.map(lambda x: x + 1, network)
     with pytest.raises(UserError, match="another checkpoint"):
-        extract_features(other, DATA, config_for(), extracted)
+        extract_features(other, DATA, BATCHING, extracted)
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(UserError, match="something else"):
-        extract_features(network, DATA, config_for(), tmp_path)
+        extract_features(network, DATA, BATCHING, tmp_path)
 
 
 def test_training_on_features_leaves_the_backbone(network, extracted, tmp_path, caplog):

@@ -5,10 +5,9 @@ import functools
 import cv2
 import numpy as np
 from oracle import small_config
-from small_dataset import DATASET
+from small_dataset import DATASET, evaluation_batches
 from small_dataset import small_config as run_config
 
-from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.recognition.network import Network, clip_logits
 from sfsign_jax.recognition.split import predict_split
@@ -40,9 +39,8 @@ CORPUS = DATASET._replace(
 def predictions(state, batch_size, padding="masked", devices=1):
     config = run_config(buckets=(16, 40))
     config.evaluation.batch_size = batch_size
-    order = evaluation_order(LENGTHS, padding)
     mesh = clip_mesh(devices)
     network = replicate(Network(state, MODEL, Preprocessing((40, 40), (32, 32))), mesh)
     logits_of = functools.partial(clip_logits, network, padding=padding)
-    batches = evaluation_batches(CORPUS, "dev", config, order, mesh)
+    batches = evaluation_batches(config, padding=padding, dataset=CORPUS, devices=devices)
     return predict_split(logits_of, batches, "ABCDEFGH", mesh)

@@ -1,0 +1,120 @@
+"""The clips of a prepared dataset as a network takes them: frames, decoded and stacked."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Int, UInt8
+
+from sfsign_jax.data.augmentation import Augmentation, kept_frames, random_corner
+from sfsign_jax.data.batching import ClipBatch, PlannedBatch, blank_frames
+from sfsign_jax.data.catalog import Dataset, Record
+from sfsign_jax.data.frames import decode_frame, drop_top_rows
+from sfsign_jax.data.training_batches import label_rows
+
+
+# Equal to itself alone, so that what is planned for its clips can be cached.
+@dataclasses.dataclass(frozen=True, eq=False)
+class TrainingFrames:
+    """The train split, varied (see `TrainingClips`)."""
+
+    dataset: Dataset
+    augmentation: Augmentation
+    max_labels: int
+    seed: int
+
+    def __len__(self) -> int:
+        return len(self.dataset.num_frames["train"])
+
+    def lengths(self, epoch: int) -> list[int]:
+        return [
+            len(kept_frames(n, self.augmentation, self.rng(epoch, clip)))
+            for clip, n in enumerate(self.dataset.num_frames["train"])
+        ]
+
+    def load(self, epoch: int, clips: Sequence[int], bucket: int) -> dict[str, np.ndarray]:
+        frames = blank_frames(len(clips), bucket, self.dataset.frame_size)
+        num_frames, corners, flips, glosses = [], [], [], {}
+        for clip, row in zip(clips, frames, strict=True):
+            rng = self.rng(epoch, clip)
+            record = self.dataset.splits["train"][clip]
+            kept = kept_frames(self.dataset.num_frames["train"][clip], self.augmentation, rng)
+            load_clip(self.dataset, record, kept, out=row)
+            num_frames.append(len(kept))
+            corners.append(random_corner(self.dataset.frame_size, self.augmentation.crop_size, rng))
+            flips.append(rng.random() < self.augmentation.flip)
+            glosses[record["id"].decode()] = glosses_of(record)
+        return {
+            "frames": frames,
+            "num_frames": np.array(num_frames, np.int32),
+            "corner": np.stack(corners),
+            "flip": np.array(flips),
+            **label_rows(glosses, self.dataset.vocabulary, self.max_labels),
+        }
+
+    def ids(self, clips: Sequence[int]) -> list[str]:
+        return [self.dataset.splits["train"][clip]["id"].decode() for clip in clips]
+
+    def rng(self, epoch: int, clip: int) -> np.random.Generator:
+        """All that is drawn for a clip in an epoch, in the order: frames, corner, flip."""
+        return np.random.default_rng([self.seed, epoch, 1 + clip])
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class EvaluationFrames:
+    """A split as it is (see `EvaluationClips`)."""
+
+    dataset: Dataset
+    split: str
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        return self.dataset.num_frames[self.split]
+
+    def load(self, planned: PlannedBatch, rows: Sequence[int]) -> ClipBatch:
+        records = {clip: self.dataset.splits[self.split][clip] for clip in planned.clips}
+        num_frames = [len(records[clip]["frames"]) for clip in rows]
+        frames = blank_frames(len(rows), planned.bucket, self.dataset.frame_size)
+        for place, clip in enumerate(rows):
+            if (first := rows.index(clip)) < place:
+                frames[place] = frames[first]
+            else:
+                load_clip(self.dataset, records[clip], range(num_frames[place]), frames[place])
+        return ClipBatch(
+            planned.clips,
+            tuple(record["id"].decode() for record in records.values()),
+            tuple(record["signer"].decode() for record in records.values()),
+            tuple(reference(self.dataset, self.split, record) for record in records.values()),
+            frames,
+            np.array(num_frames, np.int32),
+        )
+
+
+def load_clip(
+    dataset: Dataset,
+    record: Record,
+    kept: Sequence[int] | Int[np.ndarray, " n"],
+    out: UInt8[np.ndarray, "n height width 3"],
+) -> None:
+    """The clip's `kept` frames, in ascending order, into the first places of `out`.
+
+    Raises:
+        UserError: a frame is damaged.
+    """
+    for place, number in enumerate(kept):
+        if place and number == kept[place - 1]:
+            out[place] = out[place - 1]
+        else:
+            name = f"frame {number} of clip {record['id'].decode()}"
+            frame = decode_frame(record["frames"][number], name)
+            out[place] = drop_top_rows(frame, dataset.drop_top_rows)
+
+
+def glosses_of(record: Record) -> list[str]:
+    return [gloss.decode() for gloss in record["glosses"]]
+
+
+def reference(dataset: Dataset, split: str, record: Record) -> tuple[str, ...]:
+    """The glosses that count: the corpus's own reference, or else the annotation."""
+    signed = " ".join(glosses_of(record))
+    return tuple(dataset.references.get(split, {}).get(record["id"].decode(), signed).split())
