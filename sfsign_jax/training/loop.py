@@ -143,21 +143,11 @@ def train_epoch(
     run: Run, state: TrainState, progress: RunProgress, batches: Iterator[dict[str, jax.Array]]
 ) -> tuple[TrainState, float]:
     """The rest of an epoch, and its speed in clips a second."""
-    epoch, steps = len(progress["epochs"]) + 1, run.recipe.steps_per_epoch
-    done = len(progress["steps"])
+    steps, done = run.recipe.steps_per_epoch, len(progress["steps"])
+    recorder = StepRecorder(run, progress)
     start = time.monotonic()
     waited = 0.0
-    pending: dict[str, jax.Array] = {}
-    bar = tqdm(
-        range(done + 1, steps + 1),
-        desc=f"epoch {epoch}/{run.recipe.epochs}",
-        unit="batch",
-        initial=done,
-        total=steps,
-        leave=False,
-        disable=None if is_first_process() else True,
-    )
-    for number in bar:
+    for number in epoch_bar(run, progress):
         asked = time.monotonic()
         batch = next(batches)
         waited += time.monotonic() - asked
@@ -165,35 +155,66 @@ def train_epoch(
             state, metrics = train_step(
                 state, batch, config=run.description.config, recipe=run.recipe
             )
-        # Metrics are fetched one step late, so that the device never waits for the host.
-        if pending:
-            record(run, progress, pending)
-            bar.set_postfix(loss=f"{progress['steps'][-1]['loss']:.2f}")
-        pending = metrics
-        skipped = progress["steps"][-1]["skipped"] if progress["steps"] else 0
-        too_many = skipped >= run.config.training.max_skipped
+        recorder.add(metrics)
+        too_many = skipped_batches(progress) >= run.config.training.max_skipped
         stop = run.stop.agreed()
         if number % run.config.training.save_steps == 0 or too_many or stop:
-            record(run, progress, pending)
-            pending = {}
+            recorder.flush()
             save_run(run.checkpoints, state, progress)
         if too_many:
-            finish_saving(run.checkpoints)
-            raise NotFiniteError(
-                f"{skipped:.0f} batches had a loss or gradient that is not finite; "
-                f"{run.workdir / NOT_FINITE} names their clips. Lower "
-                "config.optimizer.learning_rate, or check the labels of short clips"
-            )
+            end_as_not_finite(run, progress)
         if stop:
             interrupt(run)
-    if pending:
-        record(run, progress, pending)
+    recorder.flush()
     seconds = max(time.monotonic() - start, 1e-9)
     clips_a_second = (steps - done) * run.config.training.batch_size / seconds
     speed = {"input_wait_share": waited / seconds, "clips_a_second": clips_a_second}
     for name, value in (speed | device_memory()).items():
         run.board.add_scalar(f"train/{name}", value, int(state.step))
     return state, clips_a_second
+
+
+def epoch_bar(run: Run, progress: RunProgress) -> Iterator[int]:
+    """The numbers of the steps that are left of an epoch, with a progress bar and the last loss."""
+    steps, done = run.recipe.steps_per_epoch, len(progress["steps"])
+    with tqdm(
+        desc=f"epoch {len(progress['epochs']) + 1}/{run.recipe.epochs}",
+        unit="batch",
+        initial=done,
+        total=steps,
+        leave=False,
+        disable=None if is_first_process() else True,
+    ) as bar:
+        for number in range(done + 1, steps + 1):
+            yield number
+            if progress["steps"]:
+                bar.set_postfix(loss=f"{progress['steps'][-1]['loss']:.2f}", refresh=False)
+            bar.update()
+
+
+class StepRecorder:
+    """Records a step's metrics one step late, so that the device never waits for the host."""
+
+    def __init__(self, run: Run, progress: RunProgress):
+        self.run = run
+        self.progress = progress
+        self.pending: dict[str, jax.Array] | None = None
+
+    def add(self, metrics: dict[str, jax.Array]) -> None:
+        """Metrics of the step that is under way."""
+        self.flush()
+        self.pending = metrics
+
+    def flush(self) -> None:
+        """Waits for the step whose metrics are not recorded yet."""
+        if self.pending is not None:
+            record(self.run, self.progress, self.pending)
+            self.pending = None
+
+
+def skipped_batches(progress: RunProgress) -> float:
+    """Batches that were not finite, up to the last recorded step of the epoch."""
+    return progress["steps"][-1]["skipped"] if progress["steps"] else 0
 
 
 def device_memory() -> dict[str, float]:
@@ -253,6 +274,15 @@ def until_stopped(run: Run, batches: Iterable[ClipBatch]) -> Iterator[ClipBatch]
         if run.stop.agreed():
             interrupt(run)
         yield batch
+
+
+def end_as_not_finite(run: Run, progress: RunProgress) -> None:
+    finish_saving(run.checkpoints)
+    raise NotFiniteError(
+        f"{skipped_batches(progress):.0f} batches had a loss or gradient that is not finite; "
+        f"{run.workdir / NOT_FINITE} names their clips. Lower config.optimizer.learning_rate, or "
+        "check the labels of short clips"
+    )
 
 
 def interrupt(run: Run) -> None:
