@@ -104,7 +104,7 @@ def load_checkpoint(directory: Path) -> tuple[SignModel, ModelDescription]:
     return model_with(description.config, state), description
 
 
-def check_shape(path: tuple, array: np.ndarray, expected: np.ndarray) -> None:
+def check_shape(path: tuple[Any, ...], array: np.ndarray, expected: np.ndarray) -> None:
     """Raises ValueError where they differ, which Orbax leaves to its caller."""
     if array.shape != expected.shape:
         name = jax.tree_util.keystr(path, simple=True, separator=".")

@@ -28,7 +28,7 @@ def align_tokens(
     may_skip = (index % 2 == 1) & (index >= 2) & differs
     emitted = log_probs[:, states]
 
-    def advance(scores, inputs):
+    def advance(scores: Array, inputs: tuple[Array, Array]) -> tuple[Array, Array]:
         step, emission = inputs
         options = jnp.stack(
             [
@@ -45,7 +45,7 @@ def align_tokens(
     final, moves = lax.scan(advance, start, (later, emitted[1:]))
     end = jnp.where(final[2 * length] > final[2 * length - 1], 2 * length, 2 * length - 1)
 
-    def retrace(state, inputs):
+    def retrace(state: Array, inputs: tuple[Array, Array]) -> tuple[Array, Array]:
         step, move = inputs
         before = jnp.where(step < num_steps, state - move[state], state)
         return before, before

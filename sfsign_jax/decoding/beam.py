@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import Array, lax
-from jaxtyping import Float, Int
+from jaxtyping import ArrayLike, Float, Int
 
 from sfsign_jax.decoding.checks import check_log_probs
 
@@ -84,7 +84,7 @@ def search_clip(
         ends_token=never,
     )
 
-    def advance(beams, inputs):
+    def advance(beams: BeamState, inputs: tuple[Array, Array, Array]) -> tuple[BeamState, None]:
         step, probs, ids = inputs
         extended = extend(beams, probs, ids, blank)
         return jax.tree.map(functools.partial(jnp.where, step < num_steps), extended, beams), None
@@ -96,14 +96,14 @@ def extend(
     beams: BeamState, probs: Float[Array, " s"], symbols: Int[Array, " s"], blank: int
 ) -> BeamState:
     """One step: every prefix stays or grows by one symbol; the best are kept."""
-    width, room = beams.tokens.shape
+    width, longest = beams.tokens.shape
     scores = beams.scores
-    position = jnp.arange(room)
+    position = jnp.arange(longest)
     ends = position == beams.lengths[:, None] - 1  # k u, one-hot at the last token
     last = jnp.where(ends, beams.tokens, 0).sum(1)
     last = jnp.where(beams.lengths > 0, last, -1)
 
-    def probability_of(symbol):
+    def probability_of(symbol: Int[ArrayLike, ""]) -> Float[Array, ""]:
         """Of one symbol; never, if it was pruned."""
         return jnp.max(jnp.where(symbols == symbol, probs, NEVER))
 

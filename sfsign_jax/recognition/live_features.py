@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
+from jax import Array
 from jaxtyping import Float
 
 from sfsign_jax.data.batching import blank_frames
 from sfsign_jax.data.frames import Frame
 from sfsign_jax.models.lengths import left_padding, padded_length, total_stride, video_length
+from sfsign_jax.models.streaming import StreamCache
 from sfsign_jax.recognition.network import Network, chunk_features
 from sfsign_jax.recognition.video import empty_stream_cache, trim_to_video
 
@@ -36,8 +38,10 @@ def live_features(
     window = hop_frames + delay + left + total_stride(stack) + alpha
     window += -window % alpha
 
-    def features_of(start, pieces, number, length, cache):
-        images = blank_frames(1, number, size)
+    def features_of(
+        start: int, pieces: list[Frame], count: int, length: int, cache: StreamCache
+    ) -> tuple[Array, Array, StreamCache]:
+        images = blank_frames(1, count, size)
         images[0, : len(pieces)] = pieces
         return chunk_features(network, images, np.int32(start), np.int32(length), cache)
 

@@ -178,11 +178,11 @@ class Recognizer:
 class Counted:
     """An iterable that knows how many of its items were taken."""
 
-    def __init__(self, items: Iterable):
+    def __init__(self, items: Iterable[Frame]):
         self.items = items
         self.number = 0
 
-    def __iter__(self) -> Iterator:
+    def __iter__(self) -> Iterator[Frame]:
         for item in self.items:
             self.number += 1
             yield item
