@@ -121,7 +121,9 @@ def recognize_video(recognizer: Recognizer, video: Path, arguments: argparse.Nam
     pause_frames = PAUSE_FRAMES
     if arguments.pause and opened.rate:
         pause_frames = round(arguments.pause * opened.rate)
-    frames = tqdm(opened.frames, video.name, opened.number, False, unit="frame", disable=None)
+    frames = tqdm(
+        opened.frames, video.name, opened.expected_frames, False, unit="frame", disable=None
+    )
     sentences = []
     for sentence in recognizer.recognize_video(frames, pause_frames):
         sentences.append(sentence)

@@ -20,7 +20,7 @@ class Video(NamedTuple):
 
     frames: Iterator[Frame]
     rate: float | None  # frames a second; None where nobody knows
-    number: int | None  # of frames; of a video file what its header lets expect
+    expected_frames: int | None  # exact for a folder; for a file what its header says
 
 
 def open_video(path: Path, rate: float | None = None) -> Video:
@@ -84,20 +84,20 @@ def at_rate(frames: Iterable[tuple[Any, float | None]], rate: float) -> Iterator
 
     `frames` come with their times in seconds, None where nobody knows.
     """
-    shown, start, now, interval, number = None, 0.0, 0.0, 1 / rate, 0
+    shown, start, now, interval, count = None, 0.0, 0.0, 1 / rate, 0
     for frame, time in frames:
         if shown is None:
             start = time or 0.0
         else:
             interval = interval if time is None else time - start - now
             now += interval
-        while shown is not None and number + EARLY < now * rate:
+        while shown is not None and count + EARLY < now * rate:
             yield shown
-            number += 1
+            count += 1
         shown = frame
-    while shown is not None and number + EARLY < (now + interval) * rate:
+    while shown is not None and count + EARLY < (now + interval) * rate:
         yield shown
-        number += 1
+        count += 1
 
 
 def open_container(path: Path) -> av.container.InputContainer:

@@ -17,11 +17,11 @@ def check_log_probs(log_probs: Float[Array, "b t v"], num_steps: Int[Array, " b"
     """
     if isinstance(log_probs, jax.core.Tracer) or isinstance(num_steps, jax.core.Tracer):
         return
-    room = np.shape(log_probs)[1]
+    longest = np.shape(log_probs)[1]
     for clip, steps in enumerate(np.asarray(num_steps).tolist()):
-        if not 0 <= steps <= room:
+        if not 0 <= steps <= longest:
             raise UserError(
-                f"clip {clip} of the batch has {steps} steps; the log-probabilities are of {room}"
+                f"clip {clip} of the batch has {steps} steps; log-probabilities are of {longest}"
             )
     broken = np.argwhere(np.asarray(broken_steps(log_probs, num_steps)))
     for clip, step in broken[:1].tolist():

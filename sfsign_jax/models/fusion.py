@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from sfsign_jax.models.batch_norm import BatchNorm
 from sfsign_jax.models.convolution import Convolution
 from sfsign_jax.models.initializers import Rng, constant
-from sfsign_jax.models.lengths import divide
+from sfsign_jax.models.lengths import floor_divide
 from sfsign_jax.models.lowering import relu
 
 KERNEL = 5  # frames of the fast pathway that one slow frame sees
@@ -49,7 +49,7 @@ class Fusion(nnx.Module):
     def __call__(
         self, slow: Slow, fast: Fast, length: Int[Array, " b"], train: bool
     ) -> tuple[Slow, Fast]:
-        slow_length = divide(length, self.alpha)
+        slow_length = floor_divide(length, self.alpha)
         f2s = relu(self.bn(self.conv_f2s(fast, length), slow_length, train))
         if self.variant == "FuseFastToSlow":
             return jnp.concatenate([slow, f2s], -1), fast

@@ -11,15 +11,15 @@ from sfsign_jax.models.lowering import compute_once
 Count = TypeVar("Count", int, Array)  # of one clip, or of a batch
 
 
-def divide(count: Count, by: int) -> Count:
+def floor_divide(count: Count, divisor: int) -> Count:
     """Rounded down; `count` is not negative.
 
     `//` of an array allows for signs with a dozen operations, which XLA repeats in every kernel
     that looks at a length.
     """
     if not isinstance(count, Array):
-        return count // by
-    return compute_once(lax.div(count, jnp.array(by, count.dtype)))
+        return count // divisor
+    return compute_once(lax.div(count, jnp.array(divisor, count.dtype)))
 
 
 def left_padding(stack: tuple[str, ...]) -> int:
@@ -57,12 +57,12 @@ def receptive_field(stack: tuple[str, ...]) -> int:
 def video_length(num_frames: Count, stack: tuple[str, ...]) -> Count:
     """A clip's length with its own padding: 4·ceil(n/4) + 12 in the published model."""
     stride = total_stride(stack)
-    return divide(num_frames + stride - 1, stride) * stride + 2 * left_padding(stack)
+    return floor_divide(num_frames + stride - 1, stride) * stride + 2 * left_padding(stack)
 
 
 def padded_length(num_frames: Count, stack: tuple[str, ...], alpha: int) -> Count:
     """The video length rounded up to a multiple of alpha, so that slow and fast pathway agree."""
-    return divide(video_length(num_frames, stack) + alpha - 1, alpha) * alpha
+    return floor_divide(video_length(num_frames, stack) + alpha - 1, alpha) * alpha
 
 
 def num_steps(length: Count, stack: tuple[str, ...]) -> Count:
@@ -73,7 +73,7 @@ def num_steps(length: Count, stack: tuple[str, ...]) -> Count:
     for layer in stack:
         size = int(layer[1:])
         if layer[0] == "P":
-            length = divide(length, size)
+            length = floor_divide(length, size)
         elif isinstance(length, int):
             length = max(length - (size - 1), 0)
         else:

@@ -43,8 +43,8 @@ class RecognitionHead(nnx.Module):
     def __init__(self, config: ModelConfig, channels: tuple[int, int], classifiers, *, rng: Rng):
         hidden = config.hidden_size
         self.start, self.stop = channels
-        into = self.stop - self.start
-        self.temporal_conv = TemporalConv(into, hidden, config.temporal_stack, rng=rng)
+        in_channels = self.stop - self.start
+        self.temporal_conv = TemporalConv(in_channels, hidden, config.temporal_stack, rng=rng)
         self.bilstm = BiLSTM(hidden, config.lstm_dropout, rng=rng)
         self.classifier, self.conv_classifier = classifiers
 

@@ -13,7 +13,7 @@ from sfsign_jax.models.config import EXPANSION, STAGES, BackboneConfig
 from sfsign_jax.models.convolution import Convolution
 from sfsign_jax.models.fusion import Fusion, fused_channels
 from sfsign_jax.models.initializers import Rng
-from sfsign_jax.models.lengths import divide
+from sfsign_jax.models.lengths import floor_divide
 from sfsign_jax.models.lowering import (
     SAVE_POLICY,
     compute_once,
@@ -47,7 +47,7 @@ class Branch2(nnx.Module):
 
     def __init__(
         self,
-        into: int,
+        in_channels: int,
         inner: int,
         time_kernel: int,
         stride: int,
@@ -56,7 +56,7 @@ class Branch2(nnx.Module):
         rng: Rng,
     ):
         outer = inner * EXPANSION
-        self.a = Convolution(into, inner, (time_kernel, 1, 1), rng=rng)
+        self.a = Convolution(in_channels, inner, (time_kernel, 1, 1), rng=rng)
         self.a_bn = BatchNorm(inner)
         self.b = Convolution(inner, inner, (1, 3, 3), space_stride=stride, rng=rng)
         self.b_bn = BatchNorm(inner)
@@ -74,7 +74,7 @@ class Branch2(nnx.Module):
 class Bottleneck(nnx.Module):
     def __init__(
         self,
-        into: int,
+        in_channels: int,
         inner: int,
         time_kernel: int,
         stride: int,
@@ -83,11 +83,11 @@ class Bottleneck(nnx.Module):
         rng: Rng,
     ):
         outer = inner * EXPANSION
-        self.projects = into != outer or stride != 1
+        self.projects = in_channels != outer or stride != 1
         if self.projects:
-            self.branch1 = Convolution(into, outer, (1, 1, 1), space_stride=stride, rng=rng)
+            self.branch1 = Convolution(in_channels, outer, (1, 1, 1), space_stride=stride, rng=rng)
             self.branch1_bn = BatchNorm(outer)
-        self.branch2 = Branch2(into, inner, time_kernel, stride, final_scale, rng=rng)
+        self.branch2 = Branch2(in_channels, inner, time_kernel, stride, final_scale, rng=rng)
 
     def __call__(
         self, x: Float[Array, "b t h w i"], length: Int[Array, " b"], train: bool
@@ -116,7 +116,7 @@ class Stage(nnx.Module):
 
     def __init__(
         self,
-        into: tuple[int, int],
+        in_channels: tuple[int, int],
         inner: tuple[int, int],
         depth: int,
         temporal_blocks: int,
@@ -130,7 +130,7 @@ class Stage(nnx.Module):
         for p in range(2):
             for i in range(depth):
                 block = Bottleneck(
-                    into[p] if i == 0 else inner[p] * EXPANSION,
+                    in_channels[p] if i == 0 else inner[p] * EXPANSION,
                     inner[p],
                     time_kernels[p] if i < temporal_blocks else 1,
                     stride if i == 0 else 1,
@@ -176,16 +176,16 @@ class SlowFast(nnx.Module):
         self.alpha = config.alpha
         slow, fast = config.width, config.width // config.beta_inv
         self.s1 = Stem((slow, fast), rng=rng)
-        into = (slow, fast)
+        in_channels = (slow, fast)
         for i, stage in enumerate(STAGES):
             fusion = Fusion(
-                config.fusion, *into, alpha=config.alpha, ratio=config.fusion_ratio, rng=rng
+                config.fusion, *in_channels, alpha=config.alpha, ratio=config.fusion_ratio, rng=rng
             )
             setattr(self, f"s{i + 1}_fuse", fusion)
-            into = fused_channels(config.fusion, *into, config.fusion_ratio)
+            in_channels = fused_channels(config.fusion, *in_channels, config.fusion_ratio)
             inner = (slow * 2**i, fast * 2**i)
             blocks = Stage(
-                into,
+                in_channels,
                 inner,
                 config.depths[i],
                 config.temporal_blocks[i],
@@ -195,7 +195,7 @@ class SlowFast(nnx.Module):
                 rng=rng,
             )
             setattr(self, stage, blocks)
-            into = (inner[0] * EXPANSION, inner[1] * EXPANSION)
+            in_channels = (inner[0] * EXPANSION, inner[1] * EXPANSION)
 
     def __call__(
         self,
@@ -214,7 +214,7 @@ class SlowFast(nnx.Module):
         training: TrainingMode | None = None,
     ) -> Pathways:
         """s1: the slow pathway sees every alpha-th frame, the fast one all of them."""
-        lengths = [divide(length, self.alpha), length]
+        lengths = [floor_divide(length, self.alpha), length]
         pathways = [frames[:, :: self.alpha], frames]
         return self.s1(pathways, lengths, takes_batch_statistics(training))
 
@@ -230,7 +230,7 @@ class SlowFast(nnx.Module):
         For a gradient, blocks of the stages in `training.remat` keep nothing but their input,
         those of the others the most expensive part (see `lowering.saved_for_gradient`).
         """
-        lengths = [divide(length, self.alpha), length]
+        lengths = [floor_divide(length, self.alpha), length]
         train = takes_batch_statistics(training)
         for stage in stages:
             fusion = getattr(self, f"s{STAGES.index(stage) + 1}_fuse")

@@ -1,8 +1,9 @@
 """The backbone over a video of any length, a chunk of frames at a time.
 
-The features equal those of the whole video: what looks over time gets its chunk together with the
-last steps of the chunk before, and answers for all but the outermost of them. Every such layer is
-a few frames behind the one below it, and only the steps at the seams are computed twice.
+The features equal those of the whole video: a layer that looks over time gets its chunk together
+with the last steps of the chunk before, and answers for all but the outermost of them. So every
+such layer lags a few frames behind the one before it, and only the steps at the seams are computed
+twice.
 """
 
 import functools
@@ -14,13 +15,12 @@ from jaxtyping import Float, Int
 
 from sfsign_jax.models.config import STAGES
 from sfsign_jax.models.fusion import KERNEL
-from sfsign_jax.models.lengths import divide
+from sfsign_jax.models.lengths import floor_divide
 from sfsign_jax.models.slowfast import STEM_TIME_KERNELS, SlowFast, Stage, block_for_inference
 
 StreamCache = dict[str, Float[Array, "1 steps *rest"]]  # by layer: the last steps of its input
-DelayedSteps = tuple[
-    Float[Array, "1 t *rest"], int
-]  # of a pathway, and how many it is behind the input
+# Of a pathway, and by how many steps it lags behind the input.
+DelayedSteps = tuple[Float[Array, "1 t *rest"], int]
 
 
 class Chunk:
@@ -33,7 +33,7 @@ class Chunk:
         self.new_cache: StreamCache = {}
 
     def join(self, layer: str, x: Float[Array, "1 t *rest"], num_before: int) -> Array:
-        """`x` after the `more` steps that came before it."""
+        """`x` after the `num_before` steps that came before it."""
         before = (
             self.cache[layer] if self.cache else jnp.zeros((1, num_before, *x.shape[2:]), x.dtype)
         )
@@ -83,7 +83,7 @@ def stream_features(
     """
     alpha = backbone.alpha
     fast_chunk = Chunk(start, length, cache)
-    slow_chunk = Chunk(divide(start, alpha), divide(length, alpha), cache)
+    slow_chunk = Chunk(floor_divide(start, alpha), floor_divide(length, alpha), cache)
     chunks = (slow_chunk, fast_chunk)
     pathways = [(frames[:, ::alpha], 0), (frames, 0)]
     stems = (backbone.s1.pathway0_stem, backbone.s1.pathway1_stem)
@@ -120,7 +120,7 @@ def blocks(
 def aligned(
     name: str, chunks: tuple[Chunk, Chunk], pathways: list[DelayedSteps], alpha: int
 ) -> list[DelayedSteps]:
-    """Both pathways as far behind as the later one."""
+    """Both pathways, with the delay of the later one."""
     (_, slow), (_, fast) = pathways
     delay = max(slow, -(-fast // alpha))
     return [

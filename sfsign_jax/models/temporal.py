@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 
 from sfsign_jax.models.batch_norm import BatchNorm
 from sfsign_jax.models.initializers import Rng, torch_uniform, xavier_uniform
-from sfsign_jax.models.lengths import divide
+from sfsign_jax.models.lengths import floor_divide
 from sfsign_jax.models.lowering import mask_time, matmul, relu, stack_time_taps
 
 LSTM_LAYERS = 2
@@ -19,13 +19,15 @@ LSTM_LAYERS = 2
 class Convolution1D(nnx.Module):
     """A convolution over time with bias and no padding."""
 
-    def __init__(self, into: int, out: int, size: int, *, rng: Rng):
-        self.kernel = nnx.Param(torch_uniform(rng, (size, into, out), size * into))
-        self.bias = nnx.Param(torch_uniform(rng, (out,), size * into))
+    def __init__(self, in_channels: int, out_channels: int, size: int, *, rng: Rng):
+        self.kernel = nnx.Param(
+            torch_uniform(rng, (size, in_channels, out_channels), size * in_channels)
+        )
+        self.bias = nnx.Param(torch_uniform(rng, (out_channels,), size * in_channels))
 
     def __call__(self, x: Float[Array, "b t i"]) -> Float[Array, "b t-size+1 o"]:
-        size, into, out = self.kernel[...].shape
-        kernel = self.kernel[...].astype(x.dtype).reshape(size * into, out)
+        size, in_channels, out_channels = self.kernel[...].shape
+        kernel = self.kernel[...].astype(x.dtype).reshape(size * in_channels, out_channels)
         return matmul(stack_time_taps(x, size), kernel) + self.bias[...].astype(x.dtype)
 
 
@@ -35,16 +37,16 @@ class TemporalConv(nnx.Module):
     The layers carry their index in the released files, where a K counts three and a P one.
     """
 
-    def __init__(self, into: int, hidden: int, stack: tuple[str, ...], *, rng: Rng):
+    def __init__(self, in_channels: int, hidden: int, stack: tuple[str, ...], *, rng: Rng):
         self.stack = stack
         self.layers: nnx.Dict = nnx.Dict()
         index = 0
         for layer in stack:
             if layer[0] == "K":
-                conv = Convolution1D(into, hidden, int(layer[1:]), rng=rng)
+                conv = Convolution1D(in_channels, hidden, int(layer[1:]), rng=rng)
                 self.layers[str(index)] = conv
                 self.layers[str(index + 1)] = BatchNorm(hidden)
-                into = hidden
+                in_channels = hidden
             index += 3 if layer[0] == "K" else 1
 
     def __call__(
@@ -58,7 +60,7 @@ class TemporalConv(nnx.Module):
                 x = self.layers[str(index)](x)
                 x = relu(self.layers[str(index + 1)](x, length, train))
             else:
-                length = divide(length, size)
+                length = floor_divide(length, size)
                 x = nnx.max_pool(x, (size,), strides=(size,))
             index += 3 if layer[0] == "K" else 1
         return x
@@ -67,8 +69,8 @@ class TemporalConv(nnx.Module):
 class LSTMCell(nnx.Module):
     """The weights of one layer in one direction; gates in PyTorch's order i, f, g, o."""
 
-    def __init__(self, into: int, hidden: int, *, rng: Rng):
-        self.kernel_ih = nnx.Param(torch_uniform(rng, (into, 4 * hidden), hidden))
+    def __init__(self, in_channels: int, hidden: int, *, rng: Rng):
+        self.kernel_ih = nnx.Param(torch_uniform(rng, (in_channels, 4 * hidden), hidden))
         self.kernel_hh = nnx.Param(torch_uniform(rng, (hidden, 4 * hidden), hidden))
         # Two biases do one's work, but weight decay and Adam see two, as in the released files.
         self.bias_ih = nnx.Param(torch_uniform(rng, (4 * hidden,), hidden))

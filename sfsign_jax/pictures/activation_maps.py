@@ -1,4 +1,4 @@
-"""A picture of why: frames around a gloss with the heat of each pathway over them."""
+"""A picture of why: frames around a gloss under the activation maps of each pathway."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
@@ -41,18 +41,18 @@ def save_activation_strips(
         passed = last + 1
         seen = np.stack([*without_top_rows(clip, recognizer.preprocessing)])
         crops = recognizer.preprocessing.centre_crop(seen)
-        for i, heats in enumerate(recognizer.explain(clip, sentence)):
+        for i, maps in enumerate(recognizer.explain(clip, sentence)):
             path = stem.with_name(f"{stem.name}.{number:03d}.{i + 1:02d}.png")
             start, end = sentence.spans[i]
             span = (start - first, end - first)
-            save_activation_strip(path, crops, heats, span, sentence.glosses[i], first)
+            save_activation_strip(path, crops, maps, span, sentence.glosses[i], first)
             yield path
 
 
 def save_activation_strip(
     path: Path,
     crops: UInt8[np.ndarray, "n height width 3"],
-    heats: tuple[ActivationMap, ActivationMap],
+    maps: tuple[ActivationMap, ActivationMap],
     span: tuple[int, int],
     title: str,
     first_frame: int = 0,
@@ -69,15 +69,17 @@ def save_activation_strip(
 
     figure = Figure(figsize=(12, 4.6), layout="constrained")
     *rows, curve = figure.subplots(3, 1, height_ratios=(1, 1, 0.9))
-    for axes, name, heat in zip(rows, ("slow", "fast"), heats, strict=True):
-        near = (heat.frames >= span[0] - AROUND) & (heat.frames <= span[1] + AROUND)
-        show_maps(axes, crops, ActivationMap(heat.frames[near], heat.maps[near]), first_frame)
+    for axes, name, activation in zip(rows, ("slow", "fast"), maps, strict=True):
+        near = (activation.frames >= span[0] - AROUND) & (activation.frames <= span[1] + AROUND)
+        show_maps(
+            axes, crops, ActivationMap(activation.frames[near], activation.maps[near]), first_frame
+        )
         axes.set_ylabel(name)
-        amount = heat.maps.mean(axis=(1, 2))
-        curve.plot(first_frame + heat.frames, amount / (amount.max() or 1), ".-", label=name)
+        amount = activation.maps.mean(axis=(1, 2))
+        curve.plot(first_frame + activation.frames, amount / (amount.max() or 1), ".-", label=name)
     rows[0].set_title(title)
     curve.axvspan(first_frame + span[0], first_frame + span[1] + 1, color="0.85", lw=0)
-    curve.set(xlim=(first_frame, first_frame + len(crops)), xlabel="frame", ylabel="heat")
+    curve.set(xlim=(first_frame, first_frame + len(crops)), xlabel="frame", ylabel="activation")
     curve.set_yticks([0, 1])
     curve.legend(loc="upper right", frameon=False)
     for side in ("top", "right"):
@@ -89,29 +91,31 @@ def save_activation_strip(
 def show_maps(
     axes: "Axes",
     crops: UInt8[np.ndarray, "n height width 3"],
-    heat: ActivationMap,
+    activation: ActivationMap,
     first_frame: int,
 ) -> None:
-    """A row of frames; 1 is the highest heat in any of them."""
-    shown = np.linspace(0, len(heat.frames) - 1, min(FRAMES_SHOWN, len(heat.frames))).round()
+    """A row of frames under their maps; 1 is the highest activation in any of them."""
+    shown = np.linspace(
+        0, len(activation.frames) - 1, min(FRAMES_SHOWN, len(activation.frames))
+    ).round()
     shown = shown.astype(int)
-    highest = heat.maps.max() or 1
-    pictures = [overlaid(crops[heat.frames[i]], heat.maps[i] / highest) for i in shown]
+    highest = activation.maps.max() or 1
+    pictures = [overlaid(crops[activation.frames[i]], activation.maps[i] / highest) for i in shown]
     axes.imshow(np.concatenate(pictures, axis=1))
     middles = (np.arange(len(shown)) + 0.5) * crops.shape[2]
-    numbers = [str(first_frame + heat.frames[i]) for i in shown]
+    numbers = [str(first_frame + activation.frames[i]) for i in shown]
     axes.set_xticks(middles, numbers, fontsize=8)
     axes.set_yticks([])
 
 
 def overlaid(
-    frame: UInt8[np.ndarray, "height width 3"], heat: Float[np.ndarray, "h w"]
+    frame: UInt8[np.ndarray, "height width 3"], activation: Float[np.ndarray, "h w"]
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """A frame in grey under its heat, which is clear below half and red at 1."""
+    """A frame in grey under its activation: clear below a half, red at 1."""
     height, width = frame.shape[:2]
-    heat = cv2.resize(heat, (width, height), interpolation=cv2.INTER_LINEAR)
+    activation = cv2.resize(activation, (width, height), interpolation=cv2.INTER_LINEAR)
     grey = np.repeat(frame.mean(axis=2, keepdims=True), 3, axis=2)
-    levels = (255 * np.clip(heat, 0, 1)).astype(np.uint8)
+    levels = (255 * np.clip(activation, 0, 1)).astype(np.uint8)
     colour = cv2.applyColorMap(levels, cv2.COLORMAP_JET)[..., ::-1]
-    opacity = 0.8 * np.clip(2 * heat - 1, 0, 1)[..., None]
+    opacity = 0.8 * np.clip(2 * activation - 1, 0, 1)[..., None]
     return ((1 - opacity) * grey + opacity * colour).astype(np.uint8)

@@ -16,7 +16,7 @@ from jaxtyping import Float, Int, UInt8
 
 from sfsign_jax.data.batching import BUCKET, bucket_of, stack_clips
 from sfsign_jax.models.config import STAGES
-from sfsign_jax.models.lengths import divide, left_padding, total_stride
+from sfsign_jax.models.lengths import floor_divide, left_padding, total_stride
 from sfsign_jax.models.lowering import mask_time
 from sfsign_jax.models.slowfast import Pathways
 from sfsign_jax.recognition.network import Network
@@ -37,7 +37,7 @@ class ActivationMap(NamedTuple):
 def explain(
     network: Network, clip: UInt8[np.ndarray, "n height width 3"], recognition: Recognition
 ) -> Iterator[tuple[ActivationMap, ActivationMap]]:
-    """The heat in the slow and in the fast pathway, for each recognised gloss.
+    """The maps of the slow and of the fast pathway, for each recognised gloss.
 
     `clip` is all frames of `recognition.frames`, as the network gets them.
     """
@@ -106,7 +106,7 @@ def gloss_activation_maps(
         step = jnp.arange(logits.shape[0])
         return jnp.where((step >= steps[0]) & (step <= steps[1]), logits[:, token], 0).sum()
 
-    lengths = (divide(length, backbone.alpha), length)
+    lengths = (floor_divide(length, backbone.alpha), length)
     slow, fast = map(activation_map, maps, jax.grad(score)(maps), lengths)
     return slow, fast
 

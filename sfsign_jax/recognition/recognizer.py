@@ -19,8 +19,8 @@ from sfsign_jax.recognition.result import Recognition, recognition_of
 from sfsign_jax.recognition.sentences import PauseRule, sentences
 from sfsign_jax.recognition.video import video_steps
 
-PAUSE_FRAMES = 25  # frames
-PAUSE_BLANK_PROBABILITY = 0.5  # probability
+PAUSE_FRAMES = 25
+PAUSE_BLANK_PROBABILITY = 0.5
 
 
 class Recognizer:
@@ -95,13 +95,13 @@ class Recognizer:
         """
         self.required_vocabulary()
         stored = as_stored(frames, self.preprocessing)
-        count = Counted(without_top_rows(stored, self.preprocessing))
-        steps = video_steps(self.network, count)
+        counted = Counted(without_top_rows(stored, self.preprocessing))
+        steps = video_steps(self.network, counted)
         for first, sentence in sentences(steps, self.pause_rule(pause_frames, blank_probability)):
-            recognition = self.recognize_steps(sentence, first, count.number)
+            recognition = self.recognize_steps(sentence, first, counted.count)
             if recognition.glosses:
                 yield recognition
-        if not count.number:
+        if not counted.count:
             raise UserError("the video has no frames")
 
     def pause_rule(
@@ -180,11 +180,11 @@ class Counted:
 
     def __init__(self, items: Iterable[Frame]):
         self.items = items
-        self.number = 0
+        self.count = 0
 
     def __iter__(self) -> Iterator[Frame]:
         for item in self.items:
-            self.number += 1
+            self.count += 1
             yield item
 
 

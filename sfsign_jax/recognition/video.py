@@ -113,13 +113,13 @@ def trim_to_video(
 
 def padded_frames(frames: Iterable[Frame], stack: tuple[str, ...]) -> Iterator[Frame]:
     """The first frame repeated before, the last one after, as every clip is."""
-    number = 0
-    for number, frame in enumerate(frames, 1):
-        if number == 1:
+    count = 0
+    for count, frame in enumerate(frames, 1):
+        if count == 1:
             yield from itertools.repeat(frame, left_padding(stack))
         yield frame
-    if number:
-        after = video_length(number, stack) - number - left_padding(stack)
+    if count:
+        after = video_length(count, stack) - count - left_padding(stack)
         yield from itertools.repeat(frame, after)
 
 

@@ -60,7 +60,7 @@ def describe_mesh(mesh: Mesh) -> str:
 
 
 def use_mesh(mesh: Mesh) -> contextlib.AbstractContextManager:
-    """Where jitted functions are called that say `everywhere`."""
+    """A context to call jitted functions in that use `constrain_replicated`."""
     return jax.set_mesh(mesh) if mesh.size > 1 else contextlib.nullcontext()
 
 
@@ -82,7 +82,7 @@ def round_up_to_devices(batch_size: int, mesh: Mesh) -> int:
 
 
 def shard_batch(rows: Tree, mesh: Mesh) -> Tree:
-    """A batch on its devices, of which this process has `own_rows`."""
+    """A batch on its devices; of several processes, each gives its own rows."""
     if mesh.size == 1:
         return jax.device_put(rows, sharding(mesh))
     place = sharding(mesh, CLIPS)

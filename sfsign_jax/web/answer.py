@@ -34,17 +34,17 @@ def recognize(
     """
     opened = open_video(video, recognizer.preprocessing.frame_rate)
     rate = opened.rate or 1.0
-    number = 0
+    num_frames = 0
 
     def seen(frame: int) -> None:
-        nonlocal number
-        number = frame
-        progress(frame, opened.number, "frames")
+        nonlocal num_frames
+        num_frames = frame
+        progress(frame, opened.expected_frames, "frames")
 
     sentences = list(recognizer.recognize_video(admitted(opened, video, minutes, seen)))
     return Answer(
         Transcript(video.name, rate, sentences),
-        number / rate,
+        num_frames / rate,
         list(pictures(recognizer, video, sentences, progress)),
         {kind: written(kind, video.name, rate, sentences) for kind in WRITERS},
     )

@@ -27,7 +27,7 @@ def admitted(
         f"{video.name} is longer than the limit of {minutes:g} minutes: cut it into shorter videos"
     )
     # A header may not tell the length, or a wrong one.
-    if (opened.number or 0) > most:
+    if (opened.expected_frames or 0) > most:
         raise too_long
     for number, frame in enumerate(opened.frames, 1):
         if number > most:

@@ -30,7 +30,7 @@ class Sign(NamedTuple):
     confidence: float
     start: float
     end: float
-    room: float  # until the next one starts, or the video ends
+    until_next: float  # from its start to that of the next one, or to the video's end
 
 
 def view(answer: Answer) -> str:
@@ -65,7 +65,7 @@ def problem(sentence: str) -> str:
 def placed(answer: Answer) -> Iterator[Sign]:
     transcript = answer.transcript
     signs = [
-        Sign(gloss, number, colour, confidence, *transcript.seconds(span), room=0)
+        Sign(gloss, number, colour, confidence, *transcript.seconds(span), until_next=0)
         for number, sentence in enumerate(transcript.sentences)
         for gloss, colour, confidence, span in zip(
             sentence.glosses, colours(sentence), sentence.confidences, sentence.spans, strict=True
@@ -73,7 +73,7 @@ def placed(answer: Answer) -> Iterator[Sign]:
     ]
     starts = [sign.start for sign in signs] + [answer.seconds]
     for sign, (start, following) in zip(signs, pairwise(starts), strict=True):
-        yield sign._replace(room=following - start)
+        yield sign._replace(until_next=following - start)
 
 
 def colours(sentence: Recognition) -> Sequence[int]:

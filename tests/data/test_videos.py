@@ -22,7 +22,7 @@ def test_video(tmp_path):
     frames = gradient()
     write_video(tmp_path / "clip.mp4", frames)
     clip, video = read(tmp_path / "clip.mp4")
-    assert (video.rate, video.number) == (25, 6)
+    assert (video.rate, video.expected_frames) == (25, 6)
     assert clip.shape == frames.shape
     assert np.abs(clip.astype(int) - frames).mean() < 4
     np.testing.assert_array_equal(np.stack(list(video_frames(tmp_path / "clip.mp4"))), clip)
@@ -43,7 +43,7 @@ def test_another_rate(stored, asked, expected, tmp_path):
     write_video(tmp_path / "clip.mp4", gradient(12), rate)
     clip, video = read(tmp_path / "clip.mp4", asked)
     assert video.rate == pytest.approx(asked or stored, rel=1e-4)
-    assert abs(video.number - len(expected)) <= 1
+    assert abs(video.expected_frames - len(expected)) <= 1
     assert brightness(clip) == expected
 
 
@@ -61,7 +61,7 @@ def test_folder_is_read_in_the_order_of_names(tmp_path):
         cv2.imwrite(str(tmp_path / f"{i:04}.png"), frame[..., ::-1])
     (tmp_path / "notes.txt").write_text("not a frame")
     clip, video = read(tmp_path)
-    assert (video.rate, video.number) == (None, 6)
+    assert (video.rate, video.expected_frames) == (None, 6)
     np.testing.assert_array_equal(clip, frames)
 
 

@@ -33,11 +33,11 @@ def sentence(num_frames):
 
 def expected_maps(model, clip, token, first_step, last_step):
     """Of the padded clip, slow and fast."""
-    maps = []
+    activations = []
 
     def trace(name, slow, fast):
         if name == "s2":
-            maps.extend([slow, fast])
+            activations.extend([slow, fast])
             slow.retain_grad()
             fast.retain_grad()
 
@@ -45,21 +45,21 @@ def expected_maps(model, clip, token, first_step, last_step):
     frames, lengths = reference.pad_batch([crops])
     logits = model(frames, lengths, aux=False, trace=trace)["main"]["sequence_logits"][0]
     logits[first_step : last_step + 1, token].sum().backward()
-    heats = []
-    for activation in maps:
+    maps = []
+    for activation in activations:
         weights = activation.grad.mean((3, 4), keepdim=True)
         deviation = activation - activation.mean(2, keepdim=True)
-        heats.append((weights * deviation).sum(1).relu()[0].detach().numpy())
-    return heats
+        maps.append((weights * deviation).sum(1).relu()[0].detach().numpy())
+    return maps
 
 
-def test_heat_is_grad_cam_of_the_frames_that_each_pathway_sees():
+def test_maps_are_grad_cam_of_the_frames_that_each_pathway_sees():
     config = small_config()
     model = oracle_of(config)
     clip = np.random.default_rng(0).integers(0, 256, (22, 40, 40, 3), np.uint8)
-    heats = explain(Network(state_of(config, model), config, PREPROCESSING), clip, sentence(22))
+    maps = explain(Network(state_of(config, model), config, PREPROCESSING), clip, sentence(22))
     steps = ((1, 2), (4, 4))
-    for (slow, fast), token, span in zip(heats, (1, 3), steps, strict=True):
+    for (slow, fast), token, span in zip(maps, (1, 3), steps, strict=True):
         assert slow.frames.tolist() == [2, 6, 10, 14, 18]  # six frames are repeated before
         assert fast.frames.tolist() == [*range(22)]
         expected = expected_maps(model, clip, token, *span)
@@ -73,11 +73,11 @@ def test_maps_are_fine_enough_to_show_a_hand(height, stage):
     assert explained_stage(height) == stage
 
 
-def test_heat_is_drawn_where_it_is():
-    heat = np.zeros((8, 8), np.float32)
-    heat[2, 5] = 1
+def test_an_activation_is_drawn_where_it_is():
+    activation = np.zeros((8, 8), np.float32)
+    activation[2, 5] = 1
     frame = np.full((64, 64, 3), 200, np.uint8)
-    drawn = overlaid(frame, heat).astype(int)
+    drawn = overlaid(frame, activation).astype(int)
     assert drawn[20, 44, 0] > drawn[20, 44, 2] + 80  # red
     np.testing.assert_array_equal(drawn[40:], 200)
 

@@ -42,12 +42,12 @@ def test_rows_are_dropped_once_whichever_way_frames_come_in(stored, dropped):
     assert recognition[:-1] == expected[:-1]
     found, of_video = ([*r.recognize_video(iter(x))] for r, x in ((ours, stored), (plain, dropped)))
     assert [sentence[:-1] for sentence in found] == [sentence[:-1] for sentence in of_video]
-    heats, expected_heats = (
+    maps, expected_maps = (
         [*r.explain(x, recognition)] for r, x in ((ours, stored), (plain, dropped))
     )
-    assert len(heats) == len(recognition.glosses) > 0
-    for heat, other in zip(heats, expected_heats, strict=True):
-        for pathway, of_other in zip(heat, other, strict=True):
+    assert len(maps) == len(recognition.glosses) > 0
+    for activation, other in zip(maps, expected_maps, strict=True):
+        for pathway, of_other in zip(activation, other, strict=True):
             np.testing.assert_array_equal(pathway.maps, of_other.maps)
 
 

@@ -52,7 +52,7 @@ def winograd_conv2d(x: Images, kernel: Kernel) -> Output:
 def gradients(stride: int, x: Images, kernel: Kernel, upstream: Output) -> tuple[Images, Kernel]:
     """Of the input and of the kernel, both as convolutions in LAYOUT."""
     sizes = list(zip(x.shape[1:3], upstream.shape[1:3], kernel.shape[:2], strict=True))
-    into = lax.conv_general_dilated(
+    input_gradient = lax.conv_general_dilated(
         upstream,
         jnp.flip(kernel, (0, 1)).swapaxes(2, 3),
         (1, 1),
@@ -61,7 +61,7 @@ def gradients(stride: int, x: Images, kernel: Kernel, upstream: Output) -> tuple
         dimension_numbers=LAYOUT,
     )
     # Channels take the place of images and images that of channels.
-    taps = lax.conv_general_dilated(
+    kernel_gradient = lax.conv_general_dilated(
         x.transpose(3, 1, 2, 0),
         upstream.transpose(1, 2, 0, 3),
         (1, 1),
@@ -69,7 +69,7 @@ def gradients(stride: int, x: Images, kernel: Kernel, upstream: Output) -> tuple
         rhs_dilation=(stride, stride),
         dimension_numbers=LAYOUT,
     )
-    return into, taps.transpose(1, 2, 0, 3)
+    return input_gradient, kernel_gradient.transpose(1, 2, 0, 3)
 
 
 def jax_gradients(stride: int, x: Images, kernel: Kernel, upstream: Output):

@@ -60,10 +60,10 @@ def conv3d_by_blocks(
     than multiplying them; more of each, and too many products are with zeros (measured on two CPU
     cores: 57 ms for 76 frames; one frame 73, four 69; every output frame's taps gathered 95 ms).
     """
-    kt, kh, kw, into, out = kernel.shape
+    kt, kh, kw, in_channels, out_channels = kernel.shape
     b, steps, h, w, _ = x.shape
     x = jnp.pad(x, [(0, 0), (0, -steps % TIME_BLOCK)] + [(0, 0)] * 3)
-    blocks = jnp.moveaxis(x.reshape(b, -1, TIME_BLOCK, h, w, into), 2, 4)
+    blocks = jnp.moveaxis(x.reshape(b, -1, TIME_BLOCK, h, w, in_channels), 2, 4)
     before = -(-(kt // 2) // TIME_BLOCK)  # blocks that a block reaches on either side
     reached = TIME_BLOCK * (2 * before + 1)
     # An input frame's last tap is for the first output frame that sees it.
@@ -72,10 +72,10 @@ def conv3d_by_blocks(
         jnp.pad(kernel[::-1], [(start, reached - kt - start)] + [(0, 0)] * 4) for start in starts
     ]
     wide = jnp.moveaxis(jnp.stack(shifted, axis=3), 0, 4)  # kh kw frame i reached o
-    wide = wide.reshape(kh, kw, TIME_BLOCK * into, reached * out)
+    wide = wide.reshape(kh, kw, TIME_BLOCK * in_channels, reached * out_channels)
     shares = conv2d_frames(blocks.reshape(*blocks.shape[:4], -1), wide, space_stride)
     # XLA would write the shifted shares into memory, not only their sum.
     sums = compute_once(sum_shifted(shares, range(-before, before + 1)))
     b, t, h, w, _ = sums.shape
-    frames = jnp.moveaxis(sums.reshape(b, t, h, w, TIME_BLOCK, out), 4, 2)
-    return frames.reshape(b, t * TIME_BLOCK, h, w, out)[:, :steps]
+    frames = jnp.moveaxis(sums.reshape(b, t, h, w, TIME_BLOCK, out_channels), 4, 2)
+    return frames.reshape(b, t * TIME_BLOCK, h, w, out_channels)[:, :steps]

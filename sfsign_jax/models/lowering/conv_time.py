@@ -12,9 +12,8 @@ from sfsign_jax.models.lowering.conv2d import LAYOUT
 from sfsign_jax.models.lowering.matmul import matmul
 from sfsign_jax.models.lowering.winograd import F4, pad_to_tiles, winograd_filter
 
-WINOGRAD_MIN_CHANNELS = (
-    512  # input channels from which on fewer products over time make up for the sums
-)
+# Input channels from which on fewer products over time make up for the sums.
+WINOGRAD_MIN_CHANNELS = 512
 
 
 def mask_time(x: Float[Array, "b t *rest"], length: Int[Array, " b"]) -> Float[Array, "b t *rest"]:
@@ -33,10 +32,10 @@ def conv_time(
 
     On a CPU wide inputs need half of the multiplications (not in bf16: their sums are rounded).
     """
-    taps, into, _ = kernel.shape
+    taps, in_channels, _ = kernel.shape
     if stride > 1:
         return stride_time(mask_time(x, length), kernel, stride)
-    if taps == 3 and into >= WINOGRAD_MIN_CHANNELS and x.dtype != jnp.bfloat16:
+    if taps == 3 and in_channels >= WINOGRAD_MIN_CHANNELS and x.dtype != jnp.bfloat16:
         return lax.platform_dependent(
             x, kernel, length, cpu=winograd_conv_time, default=sum_of_shifted_products
         )
@@ -48,10 +47,10 @@ def stride_time(
     x: Float[Array, "b t h w i"], kernel: Float[Array, "kt i o"], stride: int
 ) -> Float[Array, "b t_out h w o"]:
     """A 2-D convolution of time and pixels; for gradients one product, which XLA derives better."""
-    b, t, h, w, into = x.shape
+    b, t, h, w, in_channels = x.shape
     padding = [(len(kernel) // 2, len(kernel) // 2), (0, 0)]
     columns = lax.conv_general_dilated(
-        x.reshape(b, t, h * w, into),
+        x.reshape(b, t, h * w, in_channels),
         kernel[:, None],
         (stride, 1),
         padding,
@@ -63,9 +62,9 @@ def stride_time(
 def product_of_stacked(
     x: Float[Array, "b t h w i"], kernel: Float[Array, "kt i o"], stride: int
 ) -> Float[Array, "b t_out h w o"]:
-    taps, into, out = kernel.shape
+    taps, in_channels, out_channels = kernel.shape
     stacked = stack_time_taps(x, taps, stride, taps // 2)
-    return matmul(stacked, kernel.reshape(taps * into, out))
+    return matmul(stacked, kernel.reshape(taps * in_channels, out_channels))
 
 
 stride_time.defvjp(
@@ -88,22 +87,24 @@ def sum_of_shifted_products(
     x: Float[Array, "b t h w i"], kernel: Float[Array, "kt i o"], length: Int[Array, " b"]
 ) -> Float[Array, "b t h w o"]:
     """One product for all taps; its outputs, fewer than its inputs, are masked, shifted, summed."""
-    taps, into, out = kernel.shape
-    products = mask_time(matmul(x, kernel.swapaxes(0, 1).reshape(into, taps * out)), length)
+    taps, in_channels, out_channels = kernel.shape
+    products = mask_time(
+        matmul(x, kernel.swapaxes(0, 1).reshape(in_channels, taps * out_channels)), length
+    )
     return sum_shifted(products, [taps // 2 - tap for tap in range(taps)])
 
 
 def sum_shifted(
-    x: Float[Array, "b t *space n*c"], by: Sequence[int]
+    x: Float[Array, "b t *space n*c"], shifts: Sequence[int]
 ) -> Float[Array, "b t *space c"]:
     """Equal shares of the channels, each that many steps later with zeros before, summed."""
 
-    def shift(share: Array, by: int) -> Array:
+    def shift(share: Array, steps: int) -> Array:
         padding = [(0, 0, 0)] * share.ndim
-        padding[1] = (by, -by, 0)
+        padding[1] = (steps, -steps, 0)
         return lax.pad(share, jnp.zeros((), share.dtype), padding)
 
-    return functools.reduce(jnp.add, map(shift, jnp.split(x, len(by), axis=-1), by))
+    return functools.reduce(jnp.add, map(shift, jnp.split(x, len(shifts), axis=-1), shifts))
 
 
 def stack_time_taps(

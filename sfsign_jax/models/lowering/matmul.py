@@ -24,11 +24,15 @@ def forward(x: Array, kernel: Array) -> tuple[Array, tuple[Array, Array]]:
 
 def backward(inputs: tuple[Array, Array], upstream: Array) -> tuple[Array, Array]:
     x, kernel = inputs
-    into, out = kernel.shape
-    rows, gradient = x.reshape(-1, into), upstream.reshape(-1, out)
-    few = len(rows) < into
+    in_channels, out_channels = kernel.shape
+    rows, gradient = x.reshape(-1, in_channels), upstream.reshape(-1, out_channels)
+    few = len(rows) < in_channels
     of_rows = transposed_matmul(kernel, gradient.T) if few else gradient @ kernel.T
-    of_kernel = rows.T @ gradient if few or into <= out else transposed_matmul(gradient.T, rows)
+    of_kernel = (
+        rows.T @ gradient
+        if few or in_channels <= out_channels
+        else transposed_matmul(gradient.T, rows)
+    )
     return of_rows.reshape(x.shape), of_kernel
 
 

@@ -18,12 +18,13 @@ def max_pool(x: Float[Array, "b t h w c"]) -> Float[Array, "b t h_out w_out c"]:
     drops.
     """
     for axis in (2, 3):
-        out = (x.shape[axis] + 1) // 2
+        out_size = (x.shape[axis] + 1) // 2
         padding = [(0, 0)] * x.ndim
         padding[axis] = (1, 1)
         padded = jnp.pad(x, padding, constant_values=-jnp.inf)
         slices = [
-            lax.slice_in_dim(padded, start, start + 2 * out - 1, 2, axis=axis) for start in range(3)
+            lax.slice_in_dim(padded, start, start + 2 * out_size - 1, 2, axis=axis)
+            for start in range(3)
         ]
         x = functools.reduce(jnp.maximum, slices)
     return x
