@@ -8,7 +8,7 @@ import gradio as gr
 from sfsign_jax.errors import UserError
 from sfsign_jax.recognition.recognizer import Recognizer
 from sfsign_jax.web.limits import Limits
-from sfsign_jax.web.uploads import sweep
+from sfsign_jax.web.uploads import keep_sweeping
 from sfsign_jax.web.view import HERE
 from sfsign_jax.web.visits import Visits
 
@@ -26,7 +26,7 @@ def open_page(
     Raises:
         UserError: the port is taken, or the host is not this machine's.
     """
-    threading.Thread(target=sweep, args=(folder, OLDEST), daemon=True).start()
+    threading.Thread(target=keep_sweeping, args=(folder, OLDEST), daemon=True).start()
     page = page_of(recognizer, limits)
     try:
         page.launch(

@@ -40,11 +40,16 @@ def delete(video: Path) -> None:
         video.parent.rmdir()
 
 
-def sweep(folder: Path, age: float, every: float = 60) -> None:
-    """Forever delete files older than `age` seconds: nobody holds an upload that broke off."""
+def keep_sweeping(folder: Path, age: float, every: float = 60) -> None:
+    """`sweep` every so many seconds, for ever."""
     while True:
-        for file in folder.rglob("*"):
-            with contextlib.suppress(FileNotFoundError):  # somebody was faster
-                if file.is_file() and time.time() - file.stat().st_mtime > age:
-                    file.unlink()
+        sweep(folder, age)
         time.sleep(every)
+
+
+def sweep(folder: Path, age: float) -> None:
+    """Delete files older than `age` seconds: nobody holds an upload that broke off."""
+    for file in folder.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):  # somebody was faster
+            if file.is_file() and time.time() - file.stat().st_mtime > age:
+                file.unlink()
