@@ -10,7 +10,7 @@ from sfsign_jax.models.config import STAGES, BackboneConfig, ModelConfig
 
 MOST_POOLS = 8  # in a row, that a stack is believed to have
 # The published code's numbered temporal stacks. Pools have no tensors: a stack is known by where
-# its convolutions stand, and of several that agree the first here is taken (the published one leads).
+# its convolutions stand. Of several that agree the first here is taken; the published one leads.
 STACKS = {
     2: ("K5", "P2", "K5", "P2"),
     0: ("K3",),
