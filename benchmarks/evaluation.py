@@ -28,7 +28,7 @@ from sfsign_jax.recognition.network import Network, clip_logits
 from sfsign_jax.recognition.split import predict_split
 from sfsign_jax.runtime.memory import keep_freed_memory
 from sfsign_jax.runtime.mesh import clip_mesh, shard_batch, use_mesh
-from sfsign_jax.training.config import batching
+from sfsign_jax.training.from_config import batching
 
 
 def main() -> None:

@@ -25,14 +25,14 @@ import psutil
 from ml_collections import FrozenConfigDict
 
 from sfsign_jax.configuration import published_config
-from sfsign_jax.data.augmentation import kept_frames
+from sfsign_jax.data.augmentation import clip_rng, kept_frames
 from sfsign_jax.data.batching import padding_overhead
 from sfsign_jax.data.catalog import PREPARED_DIR, Dataset, open_dataset
 from sfsign_jax.data.frame_clips import TrainingFrames
 from sfsign_jax.data.pipeline import closing, load_ahead
 from sfsign_jax.data.training_batches import epoch_plan, training_batches
 from sfsign_jax.runtime.mesh import clip_mesh
-from sfsign_jax.training.config import augmentation, batching
+from sfsign_jax.training.from_config import augmentation, batching
 
 CORES = os.cpu_count() or 1
 ROUNDS = 3
@@ -115,7 +115,7 @@ def our_loading(dataset: Dataset, config, workers: int) -> tuple[float, float]:
     rate = timed(batches_of(dataset, config, workers)) * config.training.batch_size
     clips = training_frames(dataset, config)
     decoded = [
-        len(set(kept_frames(n, clips.augmentation, clips.rng(0, i)).tolist()))
+        len(set(kept_frames(n, clips.augmentation, clip_rng(clips.seed, 0, i)).tolist()))
         for i, n in enumerate(dataset.num_frames["train"])
     ]
     return rate, rate * float(np.mean(decoded))

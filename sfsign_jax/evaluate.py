@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from sfsign_jax.checkpoint import check_frame_size, load_checkpoint
 from sfsign_jax.command_line.flags import required_path, run_with_config
-from sfsign_jax.data.batching import ClipBatch
+from sfsign_jax.data.batching import EvaluationBatch
 from sfsign_jax.data.catalog import open_dataset
 from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
 from sfsign_jax.data.frame_clips import EvaluationFrames
@@ -30,7 +30,7 @@ from sfsign_jax.recognition.network import Network, clip_logits
 from sfsign_jax.recognition.probe import probe_recognition
 from sfsign_jax.recognition.split import predict_split
 from sfsign_jax.runtime.mesh import clip_mesh, describe_mesh, is_first_process, replicate
-from sfsign_jax.training import config as configuration
+from sfsign_jax.training import from_config
 
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "a checkpoint folder")
 SPLIT = flags.DEFINE_string("split", "dev", "the split to evaluate")
@@ -62,7 +62,7 @@ def main(config: ConfigDict) -> None:
         )
     clips = EvaluationFrames(dataset, SPLIT.value)
     order = evaluation_order(clips.lengths, PADDING.value)
-    batching = configuration.batching(config, BATCH_SIZE.value or config.evaluation.batch_size)
+    batching = from_config.batching(config, BATCH_SIZE.value or config.evaluation.batch_size)
     mesh = clip_mesh(batching.batch_size)
     if is_first_process():
         print(f"evaluating on {describe_mesh(mesh)}", file=sys.stderr)
@@ -91,7 +91,9 @@ def main(config: ConfigDict) -> None:
     print(f"predictions, metrics and report.html: {output}")
 
 
-def with_progress(batches: Iterable[ClipBatch], lengths: Sequence[int]) -> Iterator[ClipBatch]:
+def with_progress(
+    batches: Iterable[EvaluationBatch], lengths: Sequence[int]
+) -> Iterator[EvaluationBatch]:
     """The batches, and how many of all frames they make up: clips are longest first."""
     with tqdm(
         total=sum(lengths), unit="frame", unit_scale=True, leave=False, disable=None

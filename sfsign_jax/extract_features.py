@@ -17,7 +17,7 @@ from sfsign_jax.errors import UserError
 from sfsign_jax.recognition.feature_extraction import extract_features
 from sfsign_jax.recognition.network import Network
 from sfsign_jax.recognition.probe import probe_recognition
-from sfsign_jax.training import config as configuration
+from sfsign_jax.training import from_config
 
 CHECKPOINT = flags.DEFINE_string("checkpoint", None, "a checkpoint folder")
 OUTPUT = flags.DEFINE_string("output", None, "a folder for the features")
@@ -32,7 +32,7 @@ def main(config: ConfigDict) -> None:
     dataset = open_dataset(config.data.name, config.data.prepared_dir)
     check_frame_size(description, dataset.name, dataset.frame_size)
     network = Network(nnx.state(model), description.config, description.preprocessing)
-    batching = configuration.batching(config, config.evaluation.batch_size)
+    batching = from_config.batching(config, config.evaluation.batch_size)
     extract_features(network, dataset, batching, output)
     clips = sum(map(len, dataset.num_frames.values()))
     print(f"features of {clips} clips of {dataset.name}: {output}")

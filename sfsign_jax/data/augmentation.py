@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int
@@ -17,6 +18,29 @@ class Augmentation:
     max_frames: int = 230  # … and no more than this / frame_interval
     crop_size: tuple[int, int] = (224, 224)  # height, width
     flip: float = 0.5  # share of the clips that are mirrored
+
+
+class DrawnClip(NamedTuple):
+    kept: Int[np.ndarray, " n"]  # numbers of its frames, ascending
+    corner: Int[np.ndarray, " 2"]  # top and left of the crop
+    flip: bool
+
+
+def clip_rng(seed: int, epoch: int, clip: int) -> np.random.Generator:
+    """What a clip's draws in an epoch come from: on nothing else do they depend."""
+    return np.random.default_rng([seed, epoch, 1 + clip])
+
+
+def draw_clip(
+    num_frames: int,
+    frame_size: tuple[int, int],
+    augmentation: Augmentation,
+    rng: np.random.Generator,
+) -> DrawnClip:
+    """All that is drawn for a clip; the frames come first, so that they can be drawn alone."""
+    kept = kept_frames(num_frames, augmentation, rng)
+    corner = random_corner(frame_size, augmentation.crop_size, rng)
+    return DrawnClip(kept, corner, rng.random() < augmentation.flip)
 
 
 def kept_frames(

@@ -9,7 +9,9 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 ALIGNMENT = 64  # bytes
-BUCKET = 32  # clips of any length are filled up to multiples of this many frames: few programs
+# Where clips may have any length, they are filled up to multiples of so many frames or steps, so
+# that there are few programs.
+LENGTH_MULTIPLE = 32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +28,7 @@ class PlannedBatch(NamedTuple):
     bucket: int  # frames that each of them is filled up to
 
 
-class ClipBatch(NamedTuple):
+class EvaluationBatch(NamedTuple):
     numbers: tuple[int, ...]  # of the clips in their split
     ids: tuple[str, ...]
     signers: tuple[str, ...]

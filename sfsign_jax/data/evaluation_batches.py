@@ -9,7 +9,7 @@ from jax.sharding import Mesh
 
 from sfsign_jax.data.batching import (
     Batching,
-    ClipBatch,
+    EvaluationBatch,
     PlannedBatch,
     ordered_batches,
     pad_with_first,
@@ -25,13 +25,13 @@ class EvaluationClips(Protocol):
     def lengths(self) -> Sequence[int]:
         """Batches are filled up by these."""
 
-    def load(self, planned: PlannedBatch, rows: Sequence[int]) -> ClipBatch:
+    def load(self, planned: PlannedBatch, rows: Sequence[int]) -> EvaluationBatch:
         """The planned clips, and of them the inputs of `rows`, clips each, some of them again."""
 
 
 def evaluation_batches(
     clips: EvaluationClips, batching: Batching, order: Sequence[int], mesh: Mesh
-) -> Iterator[ClipBatch]:
+) -> Iterator[EvaluationBatch]:
     """The clips with these numbers, in this order, whole; all batches have the same rows.
 
     Raises:
@@ -45,7 +45,7 @@ def evaluation_batches(
 
 def evaluation_batch(
     clips: EvaluationClips, size: int, rows: slice, planned: PlannedBatch
-) -> ClipBatch:
+) -> EvaluationBatch:
     """The clips of a plan as `size` rows, and of them the inputs of `rows`."""
     return clips.load(planned, pad_with_first(planned.clips, size)[rows])
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from sfsign_jax.data.batching import ClipBatch, PlannedBatch
+from sfsign_jax.data.batching import EvaluationBatch, PlannedBatch
 from sfsign_jax.data.training_batches import label_rows
 from sfsign_jax.errors import UserError
 
@@ -118,10 +118,10 @@ class EvaluationFeatures:
     def lengths(self) -> list[int]:
         return [clip["rows"] for clip in self.features.clips[self.split]]
 
-    def load(self, planned: PlannedBatch, rows: Sequence[int]) -> ClipBatch:
+    def load(self, planned: PlannedBatch, rows: Sequence[int]) -> EvaluationBatch:
         own = stack_features(self.features, self.split, rows, planned.bucket)
         clips = [self.features.clips[self.split][clip] for clip in planned.clips]
-        return ClipBatch(
+        return EvaluationBatch(
             planned.clips,
             tuple(clip["id"] for clip in clips),
             tuple(clip["signer"] for clip in clips),

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Int, UInt8
 
-from sfsign_jax.data.augmentation import Augmentation, kept_frames, random_corner
-from sfsign_jax.data.batching import ClipBatch, PlannedBatch, blank_frames
+from sfsign_jax.data.augmentation import Augmentation, clip_rng, draw_clip, kept_frames
+from sfsign_jax.data.batching import EvaluationBatch, PlannedBatch, blank_frames
 from sfsign_jax.data.catalog import Dataset, Record
 from sfsign_jax.data.frames import decode_frame, drop_top_rows
 from sfsign_jax.data.training_batches import label_rows
@@ -28,7 +28,7 @@ class TrainingFrames:
 
     def lengths(self, epoch: int) -> list[int]:
         return [
-            len(kept_frames(n, self.augmentation, self.rng(epoch, clip)))
+            len(kept_frames(n, self.augmentation, clip_rng(self.seed, epoch, clip)))
             for clip, n in enumerate(self.dataset.num_frames["train"])
         ]
 
@@ -36,13 +36,17 @@ class TrainingFrames:
         frames = blank_frames(len(clips), bucket, self.dataset.frame_size)
         num_frames, corners, flips, glosses = [], [], [], {}
         for clip, row in zip(clips, frames, strict=True):
-            rng = self.rng(epoch, clip)
             record = self.dataset.splits["train"][clip]
-            kept = kept_frames(self.dataset.num_frames["train"][clip], self.augmentation, rng)
-            load_clip(self.dataset, record, kept, out=row)
-            num_frames.append(len(kept))
-            corners.append(random_corner(self.dataset.frame_size, self.augmentation.crop_size, rng))
-            flips.append(rng.random() < self.augmentation.flip)
+            drawn = draw_clip(
+                self.dataset.num_frames["train"][clip],
+                self.dataset.frame_size,
+                self.augmentation,
+                clip_rng(self.seed, epoch, clip),
+            )
+            load_clip(self.dataset, record, drawn.kept, out=row)
+            num_frames.append(len(drawn.kept))
+            corners.append(drawn.corner)
+            flips.append(drawn.flip)
             glosses[record["id"].decode()] = glosses_of(record)
         return {
             "frames": frames,
@@ -54,10 +58,6 @@ class TrainingFrames:
 
     def ids(self, clips: Sequence[int]) -> list[str]:
         return [self.dataset.splits["train"][clip]["id"].decode() for clip in clips]
-
-    def rng(self, epoch: int, clip: int) -> np.random.Generator:
-        """All that is drawn for a clip in an epoch, in the order: frames, corner, flip."""
-        return np.random.default_rng([self.seed, epoch, 1 + clip])
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ class EvaluationFrames:
     def lengths(self) -> tuple[int, ...]:
         return self.dataset.num_frames[self.split]
 
-    def load(self, planned: PlannedBatch, rows: Sequence[int]) -> ClipBatch:
+    def load(self, planned: PlannedBatch, rows: Sequence[int]) -> EvaluationBatch:
         records = {clip: self.dataset.splits[self.split][clip] for clip in planned.clips}
         num_frames = [len(records[clip]["frames"]) for clip in rows]
         frames = blank_frames(len(rows), planned.bucket, self.dataset.frame_size)
@@ -80,7 +80,7 @@ class EvaluationFrames:
                 frames[place] = frames[first]
             else:
                 load_clip(self.dataset, records[clip], range(num_frames[place]), frames[place])
-        return ClipBatch(
+        return EvaluationBatch(
             planned.clips,
             tuple(record["id"].decode() for record in records.values()),
             tuple(record["signer"].decode() for record in records.values()),

@@ -15,7 +15,7 @@ import numpy as np
 from jax import Array
 from jaxtyping import Int, UInt8
 
-from sfsign_jax.data.batching import BUCKET
+from sfsign_jax.data.batching import LENGTH_MULTIPLE
 from sfsign_jax.decoding import align_tokens, beam_search
 from sfsign_jax.exporting import loader
 from sfsign_jax.files import replacing
@@ -37,7 +37,7 @@ def write_artifact(path: Path, recognizer: Recognizer, platforms: Sequence[str])
     weights, structure = jax.tree.flatten(recognizer.network)
     program = functools.partial(exported_program, structure=structure)
     (buckets,) = jax.export.symbolic_shape("buckets", constraints=["buckets >= 1"])
-    frames = (BUCKET * buckets, *preprocessing.frame_size, 3)
+    frames = (LENGTH_MULTIPLE * buckets, *preprocessing.frame_size, 3)
     exported = jax.export.export(jax.jit(program), platforms=platforms)(
         [jax.ShapeDtypeStruct(x.shape, x.dtype) for x in weights],
         jax.ShapeDtypeStruct(frames, jnp.uint8),
@@ -45,7 +45,7 @@ def write_artifact(path: Path, recognizer: Recognizer, platforms: Sequence[str])
     )
     about = {
         "frame_size": preprocessing.frame_size,
-        "bucket": BUCKET,
+        "bucket": LENGTH_MULTIPLE,
         "frame_rate": preprocessing.frame_rate,
         "vocabulary": vocabulary,
     }

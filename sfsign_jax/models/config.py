@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from sfsign_jax.models.fusion import INITIAL_WEIGHT
+from sfsign_jax.models.fusion import FUSIONS
 
 STAGES = ("s2", "s3", "s4", "s5")
 EXPANSION = 4  # outer channels of a bottleneck / inner channels
@@ -63,8 +63,8 @@ class ModelConfig:
     for_inference: bool = False
 
     def __post_init__(self):
-        if self.backbone.fusion not in INITIAL_WEIGHT:
-            raise ValueError(f"fusion is {self.backbone.fusion!r}; one of {[*INITIAL_WEIGHT]}.")
+        if self.backbone.fusion not in FUSIONS:
+            raise ValueError(f"fusion is {self.backbone.fusion!r}; one of {[*FUSIONS]}.")
         for layer in self.temporal_stack:
             if layer[:1] not in ("K", "P") or not layer[1:].isdigit() or int(layer[1:]) < 1:
                 raise ValueError(f"temporal_stack has {layer!r}; layers are written like K5 or P2.")

@@ -11,9 +11,9 @@ from sfsign_jax.models.initializers import Rng, constant
 from sfsign_jax.models.lengths import floor_divide
 from sfsign_jax.models.lowering import relu
 
-KERNEL = 5  # frames of the fast pathway that one slow frame sees
-# The initial value of the scalars that weigh the two pathways, where a variant has them.
-INITIAL_WEIGHT = {"FuseBiAdd": 0.0, "FuseBiAdd2": 1.0, "FuseBiCat": None, "FuseFastToSlow": None}
+FUSION_KERNEL = 5  # frames of the fast pathway that one slow frame sees
+# Every variant, and the initial value of the scalars that weigh its pathways, where it has them.
+FUSIONS = {"FuseBiAdd": 0.0, "FuseBiAdd2": 1.0, "FuseBiCat": None, "FuseFastToSlow": None}
 
 Slow = Float[Array, "b t_slow h w c_slow"]
 Fast = Float[Array, "b t h w c_fast"]
@@ -35,12 +35,12 @@ class Fusion(nnx.Module):
 
     def __init__(self, variant: str, slow: int, fast: int, *, alpha: int, ratio: int, rng: Rng):
         f2s = fast * ratio if variant in ("FuseBiCat", "FuseFastToSlow") else slow
-        self.conv_f2s = Convolution(fast, f2s, (KERNEL, 1, 1), time_stride=alpha, rng=rng)
+        self.conv_f2s = Convolution(fast, f2s, (FUSION_KERNEL, 1, 1), time_stride=alpha, rng=rng)
         self.bn = BatchNorm(f2s)
         if variant != "FuseFastToSlow":
             self.conv_s2f = Convolution(slow, fast, (1, 1, 1), rng=rng)
             self.bn2 = BatchNorm(fast)
-        if (weight := INITIAL_WEIGHT[variant]) is not None:
+        if (weight := FUSIONS[variant]) is not None:
             self.weight_s = nnx.Param(constant(1, weight))
             self.weight_f = nnx.Param(constant(1, weight))
         self.variant = variant

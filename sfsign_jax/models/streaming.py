@@ -14,7 +14,7 @@ from jax import Array
 from jaxtyping import Float, Int
 
 from sfsign_jax.models.config import STAGES
-from sfsign_jax.models.fusion import KERNEL
+from sfsign_jax.models.fusion import FUSION_KERNEL
 from sfsign_jax.models.lengths import floor_divide
 from sfsign_jax.models.slowfast import STEM_TIME_KERNELS, SlowFast, Stage, block_for_inference
 
@@ -133,7 +133,7 @@ def fused(
     name: str, backbone: SlowFast, chunks: tuple[Chunk, Chunk], pathways: list[DelayedSteps]
 ) -> list[DelayedSteps]:
     alpha = backbone.alpha
-    context = -(-(KERNEL // 2) // alpha)  # of slow steps
+    context = -(-(FUSION_KERNEL // 2) // alpha)  # of slow steps
     contexts = (context, context * alpha)
     (slow, _), (fast, length) = (
         chunk.widened(f"{name}.{p}", steps, context)

@@ -11,7 +11,7 @@ from flax import nnx
 from jax import Array
 from tqdm import tqdm
 
-from sfsign_jax.data.batching import Batching, ClipBatch
+from sfsign_jax.data.batching import Batching, EvaluationBatch
 from sfsign_jax.data.catalog import Dataset
 from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
 from sfsign_jax.data.features import INDEX, clip_file
@@ -48,7 +48,7 @@ def extract_features(
     mesh = clip_mesh(batching.batch_size)
     on_devices = replicate(network, mesh)
 
-    def run(batch: ClipBatch) -> tuple[ClipBatch, tuple[Array, Array]]:
+    def run(batch: EvaluationBatch) -> tuple[EvaluationBatch, tuple[Array, Array]]:
         frames, num_frames = shard_batch((batch.inputs, batch.num_frames), mesh)
         with use_mesh(mesh):
             features = frame_features(on_devices, frames, num_frames)
@@ -94,7 +94,10 @@ def fingerprint(state: nnx.State) -> str:
 
 
 def save_batch(
-    folder: Path, batch: ClipBatch, features: tuple[np.ndarray, np.ndarray], config: ModelConfig
+    folder: Path,
+    batch: EvaluationBatch,
+    features: tuple[np.ndarray, np.ndarray],
+    config: ModelConfig,
 ) -> None:
     stack = config.temporal_stack
     for number, n, frames, steps in zip(batch.numbers, batch.num_frames, *features, strict=False):

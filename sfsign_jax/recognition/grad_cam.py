@@ -14,7 +14,7 @@ import numpy as np
 from jax import Array
 from jaxtyping import Float, Int, UInt8
 
-from sfsign_jax.data.batching import BUCKET, bucket_of, stack_clips
+from sfsign_jax.data.batching import LENGTH_MULTIPLE, bucket_of, stack_clips
 from sfsign_jax.models.config import STAGES
 from sfsign_jax.models.lengths import floor_divide, left_padding, total_stride
 from sfsign_jax.models.lowering import mask_time
@@ -41,7 +41,7 @@ def explain(
 
     `clip` is all frames of `recognition.frames`, as the network gets them.
     """
-    frames, num_frames = stack_clips([clip], bucket_of(len(clip), [BUCKET]))
+    frames, num_frames = stack_clips([clip], bucket_of(len(clip), [LENGTH_MULTIPLE]))
     stack = network.config.temporal_stack
     stride, left = total_stride(stack), left_padding(stack)
     seen_maps, length = stage_maps(network, frames, num_frames)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from jaxtyping import Float
 
-from sfsign_jax.data.batching import BUCKET
+from sfsign_jax.data.batching import LENGTH_MULTIPLE
 from sfsign_jax.data.frames import Frame, as_stored, without_top_rows
 from sfsign_jax.models.lengths import num_steps, total_stride
 from sfsign_jax.recognition.live_features import live_features
@@ -19,11 +19,11 @@ from sfsign_jax.recognition.network import Network
 from sfsign_jax.recognition.recognizer import PAUSE_FRAMES, Recognizer
 from sfsign_jax.recognition.sentences import (
     MARGIN_STEPS,
-    SentenceSteps,
+    StepChunk,
     find_sentences,
     passed_steps,
 )
-from sfsign_jax.recognition.video import sentence_steps
+from sfsign_jax.recognition.video import step_chunk
 
 Gloss = tuple[str, tuple[int, int]]  # and its first and last frame
 
@@ -80,9 +80,9 @@ def live_glosses(
         history, start = history[passed * stride :], start + passed
 
 
-def steps_of(network: Network, features: Float[np.ndarray, "t c"]) -> SentenceSteps:
+def steps_of(network: Network, features: Float[np.ndarray, "t c"]) -> StepChunk:
     """Few lengths are computed, so that few programs are compiled."""
-    padded = np.pad(features, [(0, -len(features) % (4 * BUCKET)), (0, 0)])
-    return sentence_steps(
+    padded = np.pad(features, [(0, -len(features) % (4 * LENGTH_MULTIPLE)), (0, 0)])
+    return step_chunk(
         network, padded[None], num_steps(len(features), network.config.temporal_stack)
     )

@@ -8,7 +8,7 @@ from flax import nnx
 from jaxtyping import Float, UInt8
 
 from sfsign_jax.checkpoint import load_checkpoint
-from sfsign_jax.data.batching import BUCKET, bucket_of, stack_clips
+from sfsign_jax.data.batching import LENGTH_MULTIPLE, bucket_of, stack_clips
 from sfsign_jax.data.frames import Frame, as_stored, without_top_rows
 from sfsign_jax.errors import UserError
 from sfsign_jax.models.lengths import total_stride
@@ -59,7 +59,7 @@ class Recognizer:
             self._check(clip, f"Clip {i}")
         clips = [self._without_top_rows(clip) for clip in clips]
         longest = max(len(clip) for clip in clips)
-        frames, num_frames = stack_clips(clips, bucket or bucket_of(longest, [BUCKET]))
+        frames, num_frames = stack_clips(clips, bucket or bucket_of(longest, [LENGTH_MULTIPLE]))
         return clip_logits(self.network, frames, num_frames, padding=padding)
 
     def recognize(self, clip: UInt8[np.ndarray, "n height width 3"]) -> Recognition:
@@ -124,7 +124,7 @@ class Recognizer:
             UserError: the checkpoint has no vocabulary.
         """
         stride, length = total_stride(self.config.temporal_stack), len(inputs)
-        padded = np.pad(inputs, [(0, bucket_of(length, [BUCKET]) - length), (0, 0)])
+        padded = np.pad(inputs, [(0, bucket_of(length, [LENGTH_MULTIPLE]) - length), (0, 0)])
         steps = np.array([length], np.int32)
         logits, _ = sequence_logits(self.network, padded[None], steps)
         frames = (first * stride, min((first + length) * stride, num_frames) - 1)

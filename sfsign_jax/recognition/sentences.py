@@ -9,8 +9,8 @@ from jaxtyping import Float
 MARGIN_STEPS = 1  # steps of a pause that a sentence keeps: training clips have no long ones either
 
 
-class SentenceSteps(NamedTuple):
-    """What the BiLSTM reads, and the temporal convolutions' probability of blank."""
+class StepChunk(NamedTuple):
+    """Some steps of a video: what the BiLSTM reads, and the convolutions' probability of blank."""
 
     inputs: Float[np.ndarray, "steps hidden"]
     blank: Float[np.ndarray, " steps"]
@@ -24,7 +24,7 @@ class PauseRule(NamedTuple):
 
 
 def sentences(
-    parts: Iterable[SentenceSteps], rule: PauseRule
+    parts: Iterable[StepChunk], rule: PauseRule
 ) -> Iterator[tuple[int, Float[np.ndarray, "n h"]]]:
     """First step and steps of each sentence, as soon as it is known where it ends.
 
@@ -33,13 +33,13 @@ def sentences(
     waiting, start = None, 0
     for part in parts:
         if waiting is not None:
-            part = SentenceSteps(*map(np.concatenate, zip(waiting, part, strict=True)))
+            part = StepChunk(*map(np.concatenate, zip(waiting, part, strict=True)))
         found = find_sentences(part.blank, rule)
         ended = [(first, stop) for first, stop in found if stop < len(part.blank)]
         for first, stop in ended:
             yield start + first, part.inputs[first:stop]
         passed = passed_steps(part.blank, ended, rule)
-        waiting, start = SentenceSteps(*(x[passed:] for x in part)), start + passed
+        waiting, start = StepChunk(*(x[passed:] for x in part)), start + passed
     if waiting is not None:
         for first, stop in find_sentences(waiting.blank, rule):
             yield start + first, waiting.inputs[first:stop]

@@ -9,7 +9,7 @@ from jax import Array
 from jax.sharding import Mesh
 from jaxtyping import Float, Int
 
-from sfsign_jax.data.batching import ClipBatch
+from sfsign_jax.data.batching import EvaluationBatch
 from sfsign_jax.decoding import beam_search
 from sfsign_jax.errors import UserError
 from sfsign_jax.recognition.network import ClipLogits, pipelined
@@ -30,7 +30,7 @@ class SplitPredictions(NamedTuple):
 
 def predict_split(
     logits_of: Callable[..., ClipLogits],
-    batches: Iterable[ClipBatch],
+    batches: Iterable[EvaluationBatch],
     vocabulary: Sequence[str],
     mesh: Mesh,
 ) -> SplitPredictions:
@@ -42,7 +42,7 @@ def predict_split(
         UserError: the logits of a clip are not finite.
     """
 
-    def search(batch: ClipBatch) -> tuple[ClipBatch, list[BeamSearchResult]]:
+    def search(batch: EvaluationBatch) -> tuple[EvaluationBatch, list[BeamSearchResult]]:
         with use_mesh(mesh):
             logits = logits_of(*shard_batch((batch.inputs, batch.num_frames), mesh))
             beams = search_heads(logits)

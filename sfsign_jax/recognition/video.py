@@ -14,7 +14,7 @@ import numpy as np
 from jax import Array
 from jaxtyping import ArrayLike, Float, UInt8
 
-from sfsign_jax.data.batching import BUCKET, blank_frames, bucket_of, stack_clips
+from sfsign_jax.data.batching import LENGTH_MULTIPLE, blank_frames, bucket_of, stack_clips
 from sfsign_jax.data.frames import Frame
 from sfsign_jax.models.lengths import (
     left_padding,
@@ -31,13 +31,13 @@ from sfsign_jax.recognition.network import (
     pipelined,
     temporal_steps,
 )
-from sfsign_jax.recognition.sentences import SentenceSteps
+from sfsign_jax.recognition.sentences import StepChunk
 
 SINGLE_PASS_FRAMES = 320  # frames: clips up to this length are computed at once, which is faster
 CHUNK_FRAMES = 128  # frames of longer ones that are computed at once
 
 
-def video_steps(network: Network, frames: Iterable[Frame]) -> Iterator[SentenceSteps]:
+def video_steps(network: Network, frames: Iterable[Frame]) -> Iterator[StepChunk]:
     """All steps of a video, a clip of ordinary length at once and longer ones in parts."""
     frames = iter(frames)
     clip = [*itertools.islice(frames, SINGLE_PASS_FRAMES + 1)]
@@ -46,15 +46,13 @@ def video_steps(network: Network, frames: Iterable[Frame]) -> Iterator[SentenceS
         del clip  # held by its iterator until it has passed
         yield from streamed_steps(network, rest, CHUNK_FRAMES)
     elif clip:
-        images, num_frames = stack_clips([np.stack(clip)], bucket_of(len(clip), [BUCKET]))
+        images, num_frames = stack_clips([np.stack(clip)], bucket_of(len(clip), [LENGTH_MULTIPLE]))
         features = frame_features(network, images, num_frames)
         stack = network.config.temporal_stack
-        yield sentence_steps(network, features, num_steps(video_length(len(clip), stack), stack))
+        yield step_chunk(network, features, num_steps(video_length(len(clip), stack), stack))
 
 
-def streamed_steps(
-    network: Network, frames: Iterable[Frame], chunk: int
-) -> Iterator[SentenceSteps]:
+def streamed_steps(network: Network, frames: Iterable[Frame], chunk: int) -> Iterator[StepChunk]:
     """All steps of a video, a chunk of frames at a time.
 
     `chunk` is a multiple of alpha; memory grows with it.
@@ -66,12 +64,12 @@ def streamed_steps(
     for features in video_features(network, frames, chunk):
         waiting = np.concatenate([waiting, features])
         while len(waiting) >= window:
-            yield sentence_steps(network, waiting[None, :window], chunk // stride)
+            yield step_chunk(network, waiting[None, :window], chunk // stride)
             waiting = waiting[window - overlap :]
     rest = num_steps(len(waiting), stack)
     if rest > 0:
         padded = np.pad(waiting, [(0, window - len(waiting)), (0, 0)])
-        yield sentence_steps(network, padded[None], rest)
+        yield step_chunk(network, padded[None], rest)
 
 
 def video_features(
@@ -130,9 +128,7 @@ def empty_stream_cache(network: Network, images: UInt8[np.ndarray, "1 n h w 3"])
     return jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), cache)
 
 
-def sentence_steps(
-    network: Network, features: Float[ArrayLike, "1 t c"], count: int
-) -> SentenceSteps:
+def step_chunk(network: Network, features: Float[ArrayLike, "1 t c"], count: int) -> StepChunk:
     """The first `count` steps of one clip's features."""
     steps = temporal_steps(network, features, np.array([count], np.int32))
-    return SentenceSteps(*(np.asarray(x)[0, :count] for x in (steps.steps, steps.blank)))
+    return StepChunk(*(np.asarray(x)[0, :count] for x in (steps.steps, steps.blank)))

@@ -16,7 +16,7 @@ from tensorboardX import SummaryWriter
 from tqdm import tqdm
 
 from sfsign_jax.checkpoint import ModelDescription, save_checkpoint
-from sfsign_jax.data.batching import ClipBatch
+from sfsign_jax.data.batching import EvaluationBatch
 from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
 from sfsign_jax.data.training_batches import batch_ids, training_batches
 from sfsign_jax.errors import UserError
@@ -31,7 +31,7 @@ from sfsign_jax.runtime.mesh import (
     replicate,
     use_mesh,
 )
-from sfsign_jax.training import config as configuration
+from sfsign_jax.training import from_config
 from sfsign_jax.training.initialization import initial_weights
 from sfsign_jax.training.optimizer import Recipe, global_norm
 from sfsign_jax.training.run_checkpoints import (
@@ -96,8 +96,8 @@ def train(config: ConfigDict, workdir: Path) -> None:
     steps_per_epoch = len(source.train) // config.training.batch_size
     if steps_per_epoch == 0:
         raise UserError(f"{source.name} has fewer training clips than config.training.batch_size")
-    model = configuration.model_config(config, num_classes=len(source.vocabulary) + 1)
-    recipe = configuration.recipe(config, steps_per_epoch)
+    model = from_config.model_config(config, num_classes=len(source.vocabulary) + 1)
+    recipe = from_config.recipe(config, steps_per_epoch)
     mesh = clip_mesh(config.training.batch_size // recipe.accumulation)
     weights, origin = initial_weights(model, source.vocabulary, config.init, config.seed)
     fresh = train_state_of(weights, recipe, config.seed)
@@ -123,7 +123,7 @@ def train(config: ConfigDict, workdir: Path) -> None:
 def train_epochs(run: Run, state: TrainState, progress: RunProgress) -> None:
     """All epochs that are left."""
     epochs, steps = run.recipe.epochs, run.recipe.steps_per_epoch
-    batching = configuration.batching(run.config, run.config.training.batch_size)
+    batching = from_config.batching(run.config, run.config.training.batch_size)
     batches = training_batches(
         run.source.train, batching, int(state.step), epochs * steps, run.mesh
     )
@@ -232,7 +232,7 @@ def record(run: Run, progress: RunProgress, metrics: dict[str, jax.Array]) -> No
     for name, value in values.items():
         run.board.add_scalar(f"train/{name}", value, step)
     if is_first_process() and not np.isfinite(values["loss"] + values["grad_norm"]):
-        batching = configuration.batching(run.config, run.config.training.batch_size)
+        batching = from_config.batching(run.config, run.config.training.batch_size)
         clips = ", ".join(batch_ids(run.source.train, batching, step - 1))
         with (run.workdir / NOT_FINITE).open("a", encoding="utf-8") as log:
             print(
@@ -248,7 +248,7 @@ def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
     network = Network(weights, run.description.config, run.description.preprocessing)
     logits_of = functools.partial(run.source.logits_of, network)
     order = evaluation_order(run.source.dev.lengths, run.recipe.padding)
-    batching = configuration.batching(run.config, run.config.evaluation.batch_size)
+    batching = from_config.batching(run.config, run.config.evaluation.batch_size)
     batches = evaluation_batches(run.source.dev, batching, order, run.mesh)
     batches = until_stopped(run, batches)
     predictions = predict_split(logits_of, batches, run.source.vocabulary, run.mesh)
@@ -269,7 +269,7 @@ def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
     write_text_atomically(run.workdir / "metrics.json", text + "\n")
 
 
-def until_stopped(run: Run, batches: Iterable[ClipBatch]) -> Iterator[ClipBatch]:
+def until_stopped(run: Run, batches: Iterable[EvaluationBatch]) -> Iterator[EvaluationBatch]:
     for batch in batches:
         if run.stop.agreed():
             interrupt(run)

@@ -18,7 +18,7 @@ from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 from sfsign_jax.recognition.feature_extraction import fingerprint
 from sfsign_jax.recognition.network import ClipLogits, clip_logits, feature_logits
-from sfsign_jax.training import config as configuration
+from sfsign_jax.training import from_config
 
 
 class Source(NamedTuple):
@@ -41,8 +41,8 @@ def open_source(config: ConfigDict) -> Source:
 
 def frame_source(config: ConfigDict) -> Source:
     dataset = open_dataset(config.data.name, config.data.prepared_dir)
-    preprocessing = configuration.preprocessing(config, dataset)
-    augmentation = configuration.augmentation(config)
+    preprocessing = from_config.preprocessing(config, dataset)
+    augmentation = from_config.augmentation(config)
     return Source(
         dataset.name,
         dataset.vocabulary,

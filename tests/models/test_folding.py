@@ -8,11 +8,11 @@ from oracle import oracle_of, small_config, state_of
 
 from sfsign_jax.models.batch_norm import BatchNorm
 from sfsign_jax.models.folding import fold_batch_norms, normalized_convolutions
-from sfsign_jax.models.fusion import INITIAL_WEIGHT, Fusion
+from sfsign_jax.models.fusion import FUSIONS, Fusion
 from sfsign_jax.models.sign_model import for_inference, model_with
 
 
-@pytest.mark.parametrize("fusion", INITIAL_WEIGHT)
+@pytest.mark.parametrize("fusion", FUSIONS)
 def test_every_batch_norm_has_its_convolution(fusion):
     config = small_config(fusion=fusion)
     model = model_with(config, state_of(config, oracle_of(config)))

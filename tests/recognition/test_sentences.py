@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sfsign_jax.recognition.sentences import PauseRule, SentenceSteps, find_sentences, sentences
+from sfsign_jax.recognition.sentences import PauseRule, StepChunk, find_sentences, sentences
 
 RULE = PauseRule(pause_steps=4, blank=0.9)
 
@@ -35,10 +35,10 @@ def test_the_parts_change_nothing():
     rng = np.random.default_rng(0)
     for _ in range(300):
         probability = blank(*rng.integers(1, 14, 12))
-        steps = SentenceSteps(np.arange(len(probability))[:, None], probability)
+        steps = StepChunk(np.arange(len(probability))[:, None], probability)
         cuts = np.sort(rng.integers(0, len(probability), rng.integers(0, 9)))
         pieces = [np.split(x, cuts) for x in steps]
-        parts = [SentenceSteps(*pair) for pair in zip(*pieces, strict=True)]
+        parts = [StepChunk(*pair) for pair in zip(*pieces, strict=True)]
         found = [(first, inputs[:, 0].tolist()) for first, inputs in sentences(parts, RULE)]
         expected = find_sentences(probability, RULE)
         assert found == [(first, [*range(first, stop)]) for first, stop in expected]
@@ -46,7 +46,7 @@ def test_the_parts_change_nothing():
 
 def test_a_sentence_comes_out_before_the_video_ends():
     def parts():
-        yield SentenceSteps(np.zeros((13, 1)), blank(2, 3, 8))
+        yield StepChunk(np.zeros((13, 1)), blank(2, 3, 8))
         raise AssertionError("the sentence was known already")
 
     first, inputs = next(sentences(parts(), RULE))
@@ -58,8 +58,8 @@ def test_a_long_pause_is_forgotten():
 
     def parts():
         for _ in range(100):
-            yield SentenceSteps(np.zeros((50, 1)), blank(50))
-        yield SentenceSteps(np.zeros((3, 1)), blank(0, 3))
+            yield StepChunk(np.zeros((50, 1)), blank(50))
+        yield StepChunk(np.zeros((3, 1)), blank(0, 3))
 
     ((first, inputs),) = sentences(parts(), RULE)
     assert (first, len(inputs)) == (4999, 4)

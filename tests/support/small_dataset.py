@@ -10,7 +10,7 @@ from sfsign_jax.data.catalog import Dataset
 from sfsign_jax.data.evaluation_batches import evaluation_order
 from sfsign_jax.data.frame_clips import EvaluationFrames, TrainingFrames
 from sfsign_jax.runtime.mesh import clip_mesh
-from sfsign_jax.training import config as configuration
+from sfsign_jax.training import from_config
 
 
 def record(i, frames=6):
@@ -40,15 +40,15 @@ DATASET = Dataset(
 
 def training_batches(config, first, stop, dataset=DATASET):
     clips = TrainingFrames(
-        dataset, configuration.augmentation(config), config.data.max_labels, config.seed
+        dataset, from_config.augmentation(config), config.data.max_labels, config.seed
     )
-    batching = configuration.batching(config, config.training.batch_size)
+    batching = from_config.batching(config, config.training.batch_size)
     return module.training_batches(clips, batching, first, stop, clip_mesh(1))
 
 
 def evaluation_batches(config, split="dev", padding="masked", dataset=DATASET, devices=1):
     clips = EvaluationFrames(dataset, split)
-    batching = configuration.batching(config, config.evaluation.batch_size)
+    batching = from_config.batching(config, config.evaluation.batch_size)
     order = evaluation_order(clips.lengths, padding)
     return evaluation.evaluation_batches(clips, batching, order, clip_mesh(devices))
 
