@@ -36,8 +36,8 @@ def jit(function: Callable, options_of: dict[str, Options], **options: Any) -> C
         own = known_options(**options_of.get(backend, {}))
         return jax.jit(function, compiler_options=own, **options)
 
-    def program() -> Any:
-        return compiled(jax.default_backend())
+    def program(backend: str | None = None) -> Any:
+        return compiled(backend or jax.default_backend())
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
