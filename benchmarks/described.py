@@ -1,0 +1,360 @@
+"""The programs of a run, compiled for an accelerator that is only described: none is needed here.
+
+python benchmarks/described.py h100 [--shapes 2x64 2x128] [--dtype bfloat16] [--devices 4]
+                               [--programs step features] [--depths 1,1,1,1]
+
+A GPU's programs are compiled by JAX's CUDA plugin (pip install 'jax[cuda12]'), a TPU's by libtpu.
+What is counted is the compiler's own account of the program: seconds to lower and to compile it,
+kernels, memory, bytes moved and FLOP. Speed is not: that needs the device. Nor is a GPU's tuning,
+the choice among cuDNN's and cuBLAS's algorithms, in which XLA runs each of them.
+"""
+
+import argparse
+import dataclasses
+import importlib.util
+import os
+import re
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+# Before JAX starts a backend: nothing runs here, it is only compiled.
+os.environ |= {"JAX_PLATFORMS": "cpu", "TPU_SKIP_MDS_QUERY": "1"}
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.experimental import topologies
+from jax.sharding import AxisType, Mesh
+
+from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.errors import UserError
+from sfsign_jax.models.config import BackboneConfig, ModelConfig
+from sfsign_jax.models.sign_model import abstract_model
+from sfsign_jax.recognition.network import Network, frame_features
+from sfsign_jax.runtime.mesh import CLIPS, sharding, use_mesh
+from sfsign_jax.training import Recipe, train_step
+from sfsign_jax.training.state import train_state_of
+
+CLASSES = 1296
+MAX_LABELS = 32
+
+GPU = """
+gpu_device_info {{
+  cuda_compute_capability {{ major: {capability[0]} minor: {capability[1]} }}
+  threads_per_block_limit: 1024
+  threads_per_warp: 32
+  shared_memory_per_block: 49152
+  shared_memory_per_core: {shared}
+  shared_memory_per_block_optin: {shared_optin}
+  threads_per_core_limit: {threads}
+  core_count: {cores}
+  fpus_per_core: 128
+  block_dim_limit_x: 2147483647
+  block_dim_limit_y: 65535
+  block_dim_limit_z: 65535
+  memory_bandwidth: {bandwidth}
+  l2_cache_size: {cache}
+  clock_rate_ghz: {clock}
+  device_memory_size: {memory}
+  registers_per_core_limit: 65536
+  registers_per_block_limit: 65536
+}}
+platform_name: "CUDA"
+dnn_version_info {{ major: 9 minor: 8 patch: 0 }}
+runtime_version {{ major: 12 minor: 8 patch: 0 }}
+device_description_str: "{name}"
+"""
+H100 = GPU.format(
+    name="NVIDIA H100 80GB HBM3",
+    capability=(9, 0),
+    shared=233472,
+    shared_optin=232448,
+    threads=2048,
+    cores=132,
+    bandwidth=3352320000000,
+    cache=52428800,
+    clock=1.98,
+    memory=80 * 10**9,
+)
+A5000 = GPU.format(
+    name="NVIDIA RTX A5000",
+    capability=(8, 6),
+    shared=102400,
+    shared_optin=101376,
+    threads=1536,
+    cores=64,
+    bandwidth=768096000000,
+    cache=6291456,
+    clock=1.695,
+    memory=24 * 10**9,
+)
+
+
+class Accelerator(NamedTuple):
+    platform: str
+    memory: float  # GB
+    description: str  # of a GPU its properties, of a TPU the name of a topology
+
+
+ACCELERATORS = {
+    "h100": Accelerator("gpu", 80, H100),
+    "a5000": Accelerator("gpu", 24, A5000),
+    "v5e": Accelerator("tpu", 16, "v5e:2x2"),
+    "v6e": Accelerator("tpu", 32, "v6e:2x2"),
+}
+PACKAGES = {"gpu": ("jax_cuda12_plugin", "jax[cuda12]"), "tpu": ("libtpu", "libtpu")}
+
+
+class Shape(NamedTuple):
+    clips: int
+    frames: int
+
+
+class Figures(NamedTuple):
+    """The compiler's account of one program; of several devices, each one's."""
+
+    lowering: float  # seconds
+    compilation: float  # seconds
+    processor: float  # seconds of all threads that compiled
+    kernels: int  # in the program; those of a loop's body once
+    launches: int  # of a run; those of a loop's body as often as it runs
+    temporaries: float  # GB
+    memory: float  # GB: arguments, results and temporaries together
+    moved: float  # GB read and written
+    tflop: float
+    collectives: int
+
+
+def devices_of(accelerator: Accelerator, count: int) -> list[Any]:
+    """The first devices of the described ones.
+
+    Raises:
+        UserError: the package that compiles for them is missing, or there are fewer.
+    """
+    module, package = PACKAGES[accelerator.platform]
+    if importlib.util.find_spec(module) is None:
+        raise UserError(f"programs for a {accelerator.platform} need pip install '{package}'")
+    if accelerator.platform == "tpu":
+        topology = topologies.get_topology_desc(accelerator.description, "tpu")
+    else:
+        topology = topologies.get_topology_desc(
+            platform="cuda", target_config=accelerator.description, topology=f"1x1x{count}"
+        )
+    if len(topology.devices) < count:
+        raise UserError(f"--devices {count}: {len(topology.devices)} are described")
+    return topology.devices[:count]
+
+
+def measure(accelerator: Accelerator, lower: Callable[[], jax.stages.Lowered]) -> Figures:
+    start = time.perf_counter()
+    lowered = lower()
+    lowered_at, processor = time.perf_counter(), processor_seconds()
+    compiled = lowered.compile()
+    compiled_at = time.perf_counter()
+    text, sizes = compiled.as_text(), compiled.memory_analysis()
+    costs = compiled.cost_analysis()
+    in_program, launches, collectives = count_kernels(text, accelerator.platform)
+    return Figures(
+        lowered_at - start,
+        compiled_at - lowered_at,
+        processor_seconds() - processor,
+        in_program,
+        launches,
+        sizes.temp_size_in_bytes / 1e9,
+        (
+            sizes.temp_size_in_bytes
+            + sizes.argument_size_in_bytes
+            + sizes.output_size_in_bytes
+            - sizes.alias_size_in_bytes
+        )
+        / 1e9,
+        costs.get("bytes accessed", 0) / 1e9,
+        costs.get("flops", 0) / 1e12,
+        collectives,
+    )
+
+
+def processor_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+# Instructions of optimised HLO that run nothing on the device.
+FREE = {
+    *("parameter", "constant", "tuple", "get-tuple-element", "bitcast", "while", "conditional"),
+    *("call", "after-all", "add-dependency", "opt-barrier", "partition-id", "replica-id", "domain"),
+}
+COLLECTIVE = re.compile(r"(all-reduce|all-gather|reduce-scatter|all-to-all|collective-permute)")
+INSTRUCTION = re.compile(r"^\s+(?:ROOT )?%?[\w.\-]+ = (?:\(.*?\)|\S+) ([\w\-]+)\(", re.MULTILINE)
+COMPUTATION = re.compile(r"^(ENTRY )?%?([\w.\-]+) \(.*?\{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
+LOOP = re.compile(r"body=%?([\w.\-]+)")
+TRIPS = re.compile(r'"known_trip_count":\{"n":"(\d+)"\}')
+CALLED = re.compile(r"(?:to_apply|calls|branch_computations)=\{?%?([\w.\-]+)")
+
+
+def count_kernels(hlo: str, platform: str) -> tuple[int, int, int]:
+    """Kernels in a program, launches of a run, and collectives among them."""
+    del platform
+    bodies = {match[2]: match[3] for match in COMPUTATION.finditer(hlo)}
+    entry = next(match[2] for match in COMPUTATION.finditer(hlo) if match[1])
+    totals = [0, 0, 0]
+
+    def visit(name: str, times: int) -> None:
+        for line in bodies.get(name, "").splitlines():
+            found = INSTRUCTION.match(line)
+            if found is None:
+                continue
+            operation = found[1]
+            if operation == "while":
+                trips = TRIPS.search(line)
+                visit(LOOP.search(line)[1], times * (int(trips[1]) if trips else 1))
+            elif operation in ("call", "conditional"):
+                for called in CALLED.findall(line):
+                    visit(called, times)
+            elif operation not in FREE and not operation.endswith("-done"):
+                totals[0] += 1
+                totals[1] += times
+                totals[2] += bool(COLLECTIVE.match(operation))
+
+    visit(entry, 1)
+    return totals[0], totals[1], totals[2]
+
+
+def on(tree: Any, place: Any) -> Any:
+    """The shapes of a tree's arrays on described devices."""
+    return jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=place), tree)
+
+
+def described_mesh(devices: list[Any]) -> Mesh:
+    return Mesh(np.array(devices), (CLIPS,), axis_types=(AxisType.Auto,))
+
+
+def lower_step(
+    accelerator: Accelerator, mesh: Mesh, config: ModelConfig, recipe: Recipe, shape: Shape
+) -> jax.stages.Lowered:
+    """A training step on a batch of frames as they are stored."""
+    state = jax.eval_shape(lambda s: train_state_of(s, recipe), abstract_model(config)[1])
+    stored = [size * 8 // 7 for size in recipe.crop_size]  # 256 for 224
+    clips, frames = shape
+    batch = {
+        "frames": jax.ShapeDtypeStruct((clips, frames, *stored, 3), jnp.uint8),
+        "corner": jax.ShapeDtypeStruct((clips, 2), jnp.int32),
+        "flip": jax.ShapeDtypeStruct((clips,), jnp.bool_),
+        "num_frames": jax.ShapeDtypeStruct((clips,), jnp.int32),
+        "labels": jax.ShapeDtypeStruct((clips, MAX_LABELS), jnp.int32),
+        "num_labels": jax.ShapeDtypeStruct((clips,), jnp.int32),
+    }
+    with use_mesh(mesh):
+        return train_step.program(accelerator.platform).lower(
+            on(state, sharding(mesh)), on(batch, sharding(mesh, CLIPS)), config=config, recipe=recipe
+        )
+
+
+def lower_features(
+    accelerator: Accelerator, mesh: Mesh, config: ModelConfig, recipe: Recipe, shape: Shape
+) -> jax.stages.Lowered:
+    """The backbone's forward pass over clips, which is nearly all of an evaluation."""
+    config = dataclasses.replace(config, for_inference=True)
+    stored = tuple(size * 8 // 7 for size in recipe.crop_size)
+    state = on(abstract_model(config)[1], sharding(mesh))
+    network = Network(state, config, Preprocessing(stored, recipe.crop_size))
+    frames = jax.ShapeDtypeStruct((*shape, *stored, 3), jnp.uint8)
+    num_frames = jax.ShapeDtypeStruct(shape[:1], jnp.int32)
+    frames, num_frames = on((frames, num_frames), sharding(mesh, CLIPS))
+    with use_mesh(mesh):
+        return frame_features.program(accelerator.platform).lower(
+            network, frames, num_frames, dtype=recipe.compute_dtype
+        )
+
+
+PROGRAMS = {"step": lower_step, "features": lower_features}
+
+
+def table(accelerator: Accelerator, rows: Iterator[tuple[str, Figures]]) -> None:
+    print(
+        "| program | lower | compile (processor) | kernels (launches) | temporaries | memory "
+        f"| fits {accelerator.memory:g} GB | moved | TFLOP | collectives |"
+    )
+    print("|---" * 10 + "|")
+    for name, f in rows:
+        print(
+            f"| {name} | {f.lowering:.0f} s | {f.compilation:.0f} s ({f.processor:.0f} s) "
+            f"| {f.kernels} ({f.launches}) | {f.temporaries:.2f} GB | {f.memory:.2f} GB "
+            f"| {'yes' if f.memory <= accelerator.memory else 'NO'} | {f.moved:.1f} GB "
+            f"| {f.tflop:.2f} | {f.collectives} |",
+            flush=True,
+        )
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    accelerator = ACCELERATORS[arguments.accelerator]
+    mesh = described_mesh(devices_of(accelerator, arguments.devices))
+    backbone = BackboneConfig()
+    if arguments.depths:
+        backbone = BackboneConfig(arguments.depths, tuple(min(1, d) for d in arguments.depths))
+    config = ModelConfig(CLASSES, backbone)
+    recipe = Recipe(
+        steps_per_epoch=1,
+        crop_size=(arguments.size, arguments.size),
+        compute_dtype=arguments.dtype,
+        remat=tuple(arguments.remat),
+        accumulation=arguments.accumulation,
+    )
+    jax.config.update("jax_default_matmul_precision", "tensorfloat32")  # as the command lines do
+    print(
+        f"{arguments.accelerator}, {arguments.devices} devices, {arguments.dtype}, "
+        f"JAX {jax.__version__}, {os.cpu_count()} cores"
+    )
+    table(
+        accelerator,
+        (
+            (
+                f"{name}, {shape.clips} × {shape.frames} frames",
+                measure(
+                    accelerator,
+                    lambda name=name, shape=shape: PROGRAMS[name](
+                        accelerator, mesh, config, recipe, shape
+                    ),
+                ),
+            )
+            for name in arguments.programs
+            for shape in arguments.shapes
+        ),
+    )
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("accelerator", choices=ACCELERATORS)
+    add("--shapes", type=shape_of, nargs="+", default=[Shape(2, 64)], help="CLIPSxFRAMES")
+    add("--programs", nargs="+", choices=PROGRAMS, default=[*PROGRAMS])
+    add("--dtype", choices=("float32", "bfloat16"), default="bfloat16")
+    add("--devices", type=int, default=1, help="that share a batch")
+    add("--remat", nargs="*", default=[], help="stages that are computed again")
+    add("--accumulation", type=int, default=1, help="parts of a batch")
+    add("--size", type=int, default=224, help="pixels, height and width")
+    add("--depths", type=depths_of, help="of a smaller backbone, such as 1,1,1,1")
+    return parser.parse_args()
+
+
+def shape_of(text: str) -> Shape:
+    clips, _, frames = text.partition("x")
+    return Shape(int(clips), int(frames))
+
+
+def depths_of(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(",")))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except UserError as error:
+        sys.exit(f"error: {error}")
