@@ -11,13 +11,13 @@ the choice among cuDNN's and cuBLAS's algorithms, in which XLA runs each of them
 
 import argparse
 import dataclasses
+import functools
 import importlib.util
 import os
-import re
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 # Before JAX starts a backend: nothing runs here, it is only compiled.
@@ -26,12 +26,13 @@ os.environ |= {"JAX_PLATFORMS": "cpu", "TPU_SKIP_MDS_QUERY": "1"}
 import jax
 import jax.numpy as jnp
 import numpy as np
+from hlo import account_of
 from jax.experimental import topologies
 from jax.sharding import AxisType, Mesh
 
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
-from sfsign_jax.models.config import BackboneConfig, ModelConfig
+from sfsign_jax.models.config import STAGES, BackboneConfig, ModelConfig
 from sfsign_jax.models.sign_model import abstract_model
 from sfsign_jax.recognition.network import Network, frame_features
 from sfsign_jax.runtime.mesh import CLIPS, sharding, use_mesh
@@ -123,7 +124,8 @@ class Figures(NamedTuple):
     launches: int  # of a run; those of a loop's body as often as it runs
     temporaries: float  # GB
     memory: float  # GB: arguments, results and temporaries together
-    moved: float  # GB read and written
+    moved: float  # GB that a run reads and writes, as its arrays are (see hlo)
+    told: float | None  # the same as the compiler counts it, padding included, where it tells
     tflop: float
     collectives: int
 
@@ -148,79 +150,44 @@ def devices_of(accelerator: Accelerator, count: int) -> list[Any]:
     return topology.devices[:count]
 
 
-def measure(accelerator: Accelerator, lower: Callable[[], jax.stages.Lowered]) -> Figures:
+def measure(lower: Callable[[], jax.stages.Lowered]) -> Figures:
+    """What compiling a program takes, and what it will need.
+
+    Raises:
+        UserError: it does not fit the device, and so does not compile.
+    """
     start = time.perf_counter()
     lowered = lower()
     lowered_at, processor = time.perf_counter(), processor_seconds()
-    compiled = lowered.compile()
+    try:
+        compiled = lowered.compile()
+    except jax.errors.JaxRuntimeError as error:
+        if "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        raise UserError(f"it does not fit the device: {str(error).splitlines()[0]}") from error
     compiled_at = time.perf_counter()
-    text, sizes = compiled.as_text(), compiled.memory_analysis()
-    costs = compiled.cost_analysis()
-    in_program, launches, collectives = count_kernels(text, accelerator.platform)
+    sizes = compiled.memory_analysis()
+    own = sizes.argument_size_in_bytes + sizes.output_size_in_bytes - sizes.alias_size_in_bytes
+    account = account_of(compiled.as_text())
+    told = (compiled.cost_analysis() or {}).get("bytes accessed")
     return Figures(
         lowered_at - start,
         compiled_at - lowered_at,
         processor_seconds() - processor,
-        in_program,
-        launches,
+        account.kernels,
+        account.launches,
         sizes.temp_size_in_bytes / 1e9,
-        (
-            sizes.temp_size_in_bytes
-            + sizes.argument_size_in_bytes
-            + sizes.output_size_in_bytes
-            - sizes.alias_size_in_bytes
-        )
-        / 1e9,
-        costs.get("bytes accessed", 0) / 1e9,
-        costs.get("flops", 0) / 1e12,
-        collectives,
+        (sizes.temp_size_in_bytes + own) / 1e9,
+        account.moved / 1e9,
+        told and told / 1e9,
+        (lowered.cost_analysis() or {}).get("flops", 0) / 1e12,
+        account.collectives,
     )
 
 
 def processor_seconds() -> float:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
-
-
-# Instructions of optimised HLO that run nothing on the device.
-FREE = {
-    *("parameter", "constant", "tuple", "get-tuple-element", "bitcast", "while", "conditional"),
-    *("call", "after-all", "add-dependency", "opt-barrier", "partition-id", "replica-id", "domain"),
-}
-COLLECTIVE = re.compile(r"(all-reduce|all-gather|reduce-scatter|all-to-all|collective-permute)")
-INSTRUCTION = re.compile(r"^\s+(?:ROOT )?%?[\w.\-]+ = (?:\(.*?\)|\S+) ([\w\-]+)\(", re.MULTILINE)
-COMPUTATION = re.compile(r"^(ENTRY )?%?([\w.\-]+) \(.*?\{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
-LOOP = re.compile(r"body=%?([\w.\-]+)")
-TRIPS = re.compile(r'"known_trip_count":\{"n":"(\d+)"\}')
-CALLED = re.compile(r"(?:to_apply|calls|branch_computations)=\{?%?([\w.\-]+)")
-
-
-def count_kernels(hlo: str, platform: str) -> tuple[int, int, int]:
-    """Kernels in a program, launches of a run, and collectives among them."""
-    del platform
-    bodies = {match[2]: match[3] for match in COMPUTATION.finditer(hlo)}
-    entry = next(match[2] for match in COMPUTATION.finditer(hlo) if match[1])
-    totals = [0, 0, 0]
-
-    def visit(name: str, times: int) -> None:
-        for line in bodies.get(name, "").splitlines():
-            found = INSTRUCTION.match(line)
-            if found is None:
-                continue
-            operation = found[1]
-            if operation == "while":
-                trips = TRIPS.search(line)
-                visit(LOOP.search(line)[1], times * (int(trips[1]) if trips else 1))
-            elif operation in ("call", "conditional"):
-                for called in CALLED.findall(line):
-                    visit(called, times)
-            elif operation not in FREE and not operation.endswith("-done"):
-                totals[0] += 1
-                totals[1] += times
-                totals[2] += bool(COLLECTIVE.match(operation))
-
-    visit(entry, 1)
-    return totals[0], totals[1], totals[2]
 
 
 def on(tree: Any, place: Any) -> Any:
@@ -248,9 +215,9 @@ def lower_step(
         "num_labels": jax.ShapeDtypeStruct((clips,), jnp.int32),
     }
     with use_mesh(mesh):
-        return train_step.program(accelerator.platform).lower(
-            on(state, sharding(mesh)), on(batch, sharding(mesh, CLIPS)), config=config, recipe=recipe
-        )
+        arguments = on(state, sharding(mesh)), on(batch, sharding(mesh, CLIPS))
+        program = train_step.program(accelerator.platform)
+        return program.lower(*arguments, config=config, recipe=recipe)
 
 
 def lower_features(
@@ -273,25 +240,45 @@ def lower_features(
 PROGRAMS = {"step": lower_step, "features": lower_features}
 
 
-def table(accelerator: Accelerator, rows: Iterator[tuple[str, Figures]]) -> None:
+def print_table(accelerator: Accelerator, programs: dict[str, Callable[[], Any]]) -> None:
     print(
         "| program | lower | compile (processor) | kernels (launches) | temporaries | memory "
-        f"| fits {accelerator.memory:g} GB | moved | TFLOP | collectives |"
+        f"| fits {accelerator.memory:g} GB | moved | by the compiler | TFLOP | collectives |"
     )
-    print("|---" * 10 + "|")
-    for name, f in rows:
-        print(
-            f"| {name} | {f.lowering:.0f} s | {f.compilation:.0f} s ({f.processor:.0f} s) "
-            f"| {f.kernels} ({f.launches}) | {f.temporaries:.2f} GB | {f.memory:.2f} GB "
-            f"| {'yes' if f.memory <= accelerator.memory else 'NO'} | {f.moved:.1f} GB "
-            f"| {f.tflop:.2f} | {f.collectives} |",
-            flush=True,
-        )
+    print("|---" * 11 + "|")
+    for name, lower in programs.items():
+        try:
+            print(f"| {name} | {row_of(measure(lower), accelerator)} |", flush=True)
+        except UserError as error:
+            print(f"| {name} | {error} |", flush=True)
+
+
+def row_of(f: Figures, accelerator: Accelerator) -> str:
+    return " | ".join(
+        [
+            f"{f.lowering:.0f} s",
+            f"{f.compilation:.0f} s ({f.processor:.0f} s)",
+            f"{f.kernels} ({f.launches})",
+            f"{f.temporaries:.2f} GB",
+            f"{f.memory:.2f} GB",
+            "yes" if f.memory <= accelerator.memory else "no",
+            f"{f.moved:.1f} GB",
+            "" if f.told is None else f"{f.told:.1f} GB",
+            f"{f.tflop:.2f}",
+            str(f.collectives),
+        ]
+    )
 
 
 def main() -> None:
     arguments = parse_arguments()
     accelerator = ACCELERATORS[arguments.accelerator]
+    for shape in arguments.shapes:
+        if shape.clips % (arguments.devices * arguments.accumulation):
+            raise UserError(
+                f"{shape.clips} clips can't be shared by {arguments.devices} devices in "
+                f"{arguments.accumulation} parts"
+            )
     mesh = described_mesh(devices_of(accelerator, arguments.devices))
     backbone = BackboneConfig()
     if arguments.depths:
@@ -309,21 +296,15 @@ def main() -> None:
         f"{arguments.accelerator}, {arguments.devices} devices, {arguments.dtype}, "
         f"JAX {jax.__version__}, {os.cpu_count()} cores"
     )
-    table(
+    print_table(
         accelerator,
-        (
-            (
-                f"{name}, {shape.clips} × {shape.frames} frames",
-                measure(
-                    accelerator,
-                    lambda name=name, shape=shape: PROGRAMS[name](
-                        accelerator, mesh, config, recipe, shape
-                    ),
-                ),
+        {
+            f"{name}, {shape.clips} × {shape.frames} frames": functools.partial(
+                PROGRAMS[name], accelerator, mesh, config, recipe, shape
             )
             for name in arguments.programs
             for shape in arguments.shapes
-        ),
+        },
     )
 
 
@@ -350,7 +331,10 @@ def shape_of(text: str) -> Shape:
 
 
 def depths_of(text: str) -> tuple[int, ...]:
-    return tuple(map(int, text.split(",")))
+    depths = tuple(map(int, text.split(",")))
+    if len(depths) != len(STAGES) or min(depths) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not {len(STAGES)} numbers from 1 on")
+    return depths
 
 
 if __name__ == "__main__":
