@@ -203,6 +203,9 @@ def lower_step(
     accelerator: Accelerator, mesh: Mesh, config: ModelConfig, recipe: Recipe, shape: Shape
 ) -> jax.stages.Lowered:
     """A training step on a batch of frames as they are stored."""
+    config = dataclasses.replace(
+        config, backbone=dataclasses.replace(config.backbone, stacked=True)
+    )
     state = jax.eval_shape(lambda s: train_state_of(s, recipe), abstract_model(config)[1])
     stored = [size * 8 // 7 for size in recipe.crop_size]  # 256 for 224
     clips, frames = shape

@@ -27,6 +27,8 @@ class BackboneConfig:
     fusion_ratio: int = 2  # channels a concatenating fusion adds to slow / fast channels
     # Blocks start as their shortcut: good from pretrained weights, slow from random ones.
     zero_init_final_bn: bool = True
+    # Runs of equal blocks are one block over stacked parameters (see models.stacking).
+    stacked: bool = False
 
     def __post_init__(self):
         sizes = (*self.depths, self.width, self.beta_inv, self.alpha, self.fusion_ratio)

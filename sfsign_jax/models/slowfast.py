@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
-from jax import Array
+from jax import Array, lax
 from jaxtyping import Float, Int
 
 from sfsign_jax.models.batch_norm import BatchNorm
@@ -23,6 +24,7 @@ from sfsign_jax.models.lowering import (
     saved_where_wide,
 )
 from sfsign_jax.models.mode import TrainingMode, takes_batch_statistics
+from sfsign_jax.models.stacking import PATHWAYS, runs_of
 
 STEM_TIME_KERNELS = (1, 5)  # slow, fast
 # Temporal kernels of the stages' first blocks, slow and fast.
@@ -116,28 +118,28 @@ class Stage(nnx.Module):
 
     def __init__(
         self,
+        name: str,
+        config: BackboneConfig,
         in_channels: tuple[int, int],
         inner: tuple[int, int],
-        depth: int,
-        temporal_blocks: int,
-        time_kernels: tuple[int, int],
-        stride: int,
-        final_scale: float,
         *,
         rng: Rng,
     ):
-        self.depth = depth
-        for p in range(2):
-            for i in range(depth):
+        self.runs = [runs_of(config, name, pathway) for pathway in PATHWAYS]
+        temporal_blocks = config.temporal_blocks[STAGES.index(name)]
+        for p, runs in enumerate(self.runs):
+            for run in runs:
                 block = Bottleneck(
-                    in_channels[p] if i == 0 else inner[p] * EXPANSION,
+                    in_channels[p] if run.first == 0 else inner[p] * EXPANSION,
                     inner[p],
-                    time_kernels[p] if i < temporal_blocks else 1,
-                    stride if i == 0 else 1,
-                    final_scale,
+                    TIME_KERNELS[name][p] if run.first < temporal_blocks else 1,
+                    stride=2 if run.first == 0 and name != STAGES[0] else 1,
+                    final_scale=0.0 if config.zero_init_final_bn else 1.0,
                     rng=rng,
                 )
-                setattr(self, f"pathway{p}_res{i}", block)
+                if run.num_blocks > 1:
+                    add_run_axis(block, run.num_blocks)
+                setattr(self, run.name, block)
 
     def __call__(
         self,
@@ -150,11 +152,41 @@ class Stage(nnx.Module):
         for p, (x, length) in enumerate(zip(pathways, lengths, strict=True)):
             if outputs:  # the slow pathway before the fast one: both at once need more memory
                 outputs[0], x = compute_once((outputs[0], x))
-            for i in range(self.depth):
-                x = call_block(getattr(self, f"pathway{p}_res{i}"), x, length, train)
+            for run in self.runs[p]:
+                block = getattr(self, run.name)
+                if run.num_blocks == 1:
+                    x = call_block(block, x, length, train)
+                else:
+                    x = scan_run(call_block, block, x, length, train)
             # Computed once, not by each of its readers.
             outputs.append(compute_once(x))
         return outputs
+
+
+def add_run_axis(block: Bottleneck, count: int) -> None:
+    """Of a block of shapes, those of `count` blocks stacked."""
+    state = nnx.state(block)
+    nnx.update(block, jax.tree.map(lambda x: np.broadcast_to(x, (count, *x.shape)), state))
+
+
+def scan_run(
+    call_block: Callable[..., Array],
+    block: Bottleneck,
+    x: Float[Array, "b t h w c"],
+    length: Int[Array, " b"],
+    train: bool,
+) -> Float[Array, "b t h w c"]:
+    """`x` through the blocks that `block` is a stack of, whose new statistics it keeps."""
+    graph, stacked = nnx.split(block)
+
+    def body(x: Array, state: nnx.State) -> tuple[Array, nnx.State]:
+        one = nnx.merge(graph, state)
+        x = call_block(one, x, length, train)
+        return x, nnx.state(one, nnx.BatchStat)
+
+    x, statistics = lax.scan(body, x, stacked)
+    nnx.update(block, statistics)
+    return x
 
 
 # Of equal blocks one is traced and lowered: half of a second of every start.
@@ -184,17 +216,7 @@ class SlowFast(nnx.Module):
             setattr(self, f"s{i + 1}_fuse", fusion)
             in_channels = fused_channels(config.fusion, *in_channels, config.fusion_ratio)
             inner = (slow * 2**i, fast * 2**i)
-            blocks = Stage(
-                in_channels,
-                inner,
-                config.depths[i],
-                config.temporal_blocks[i],
-                TIME_KERNELS[stage],
-                stride=1 if i == 0 else 2,
-                final_scale=0.0 if config.zero_init_final_bn else 1.0,
-                rng=rng,
-            )
-            setattr(self, stage, blocks)
+            setattr(self, stage, Stage(stage, config, in_channels, inner, rng=rng))
             in_channels = (inner[0] * EXPANSION, inner[1] * EXPANSION)
 
     def __call__(

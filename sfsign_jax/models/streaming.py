@@ -109,8 +109,8 @@ def stream_features(
 def blocks(
     name: str, stage: Stage, pathway: int, chunk: Chunk, steps: DelayedSteps
 ) -> DelayedSteps:
-    for i in range(stage.depth):
-        block = getattr(stage, f"pathway{pathway}_res{i}")
+    for i, run in enumerate(stage.runs[pathway]):
+        block = getattr(stage, run.name)
         context = block.branch2.a.kernel.shape[0] // 2
         call = functools.partial(block_for_inference, block)
         steps = chunk.apply(f"{name}.{i}", call, steps, context)

@@ -47,6 +47,15 @@ def jit(function: Callable, options_of: dict[str, Options], **options: Any) -> C
     return call
 
 
+def kernels_are_costly() -> bool:
+    """Whether a program should rather loop over one body than repeat it.
+
+    Compilers for accelerators take their time, and a launch takes the device's, for every kernel.
+    On a CPU slices of stacked arrays would be copied.
+    """
+    return jax.default_backend() != "cpu"
+
+
 jit_forward = functools.partial(jit, options_of=FORWARD)
 jit_training = functools.partial(jit, options_of=TRAINING)
 

@@ -1,5 +1,6 @@
 """A run from first batch to best checkpoint, top to bottom."""
 
+import dataclasses
 import functools
 import json
 import time
@@ -22,8 +23,11 @@ from sfsign_jax.data.training_batches import batch_ids, training_batches
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_rate
 from sfsign_jax.files import write_text_atomically
+from sfsign_jax.models.config import ModelConfig
+from sfsign_jax.models.stacking import stack_blocks, unstack_blocks
 from sfsign_jax.recognition.network import Network
 from sfsign_jax.recognition.split import predict_split
+from sfsign_jax.runtime.compilation import kernels_are_costly
 from sfsign_jax.runtime.mesh import (
     clip_mesh,
     describe_mesh,
@@ -43,7 +47,7 @@ from sfsign_jax.training.run_checkpoints import (
     save_run,
 )
 from sfsign_jax.training.sources import Source, open_source
-from sfsign_jax.training.state import TrainState, train_state_of
+from sfsign_jax.training.state import TrainState, map_weights, train_state_of
 from sfsign_jax.training.step import train_step
 from sfsign_jax.training.stopping import (
     InterruptedRunError,
@@ -75,6 +79,7 @@ class Run(NamedTuple):
     description: ModelDescription
     recipe: Recipe
     mesh: Mesh
+    step_config: ModelConfig  # of the state on the devices: blocks may be stacked in it
     checkpoints: Checkpoints
     board: SummaryWriter
     stop: StopRequest
@@ -101,6 +106,7 @@ def train(config: ConfigDict, workdir: Path) -> None:
     mesh = clip_mesh(config.training.batch_size // recipe.accumulation)
     weights, origin = initial_weights(model, source.vocabulary, config.init, config.seed)
     fresh = train_state_of(weights, recipe, config.seed)
+    backbone = dataclasses.replace(model.backbone, stacked=kernels_are_costly())
     description = ModelDescription(
         model, source.vocabulary, source.preprocessing, f"trained on {source.name} from {origin}"
     )
@@ -116,7 +122,19 @@ def train(config: ConfigDict, workdir: Path) -> None:
         log_line(workdir, f"{begin}, on {describe_mesh(mesh)}")
         writes, later = is_first_process(), first + 1 if first else None
         with SummaryWriter(str(workdir), purge_step=later, write_to_disk=writes) as board:
-            run = Run(config, workdir, source, description, recipe, mesh, checkpoints, board, stop)
+            run = Run(
+                config,
+                workdir,
+                source,
+                description,
+                recipe,
+                mesh,
+                dataclasses.replace(model, backbone=backbone),
+                checkpoints,
+                board,
+                stop,
+            )
+            state = map_weights(state, functools.partial(stack_blocks, config=backbone))
             train_epochs(run, replicate(state, mesh), progress)
 
 
@@ -130,7 +148,7 @@ def train_epochs(run: Run, state: TrainState, progress: RunProgress) -> None:
     while len(progress["epochs"]) < epochs:
         start = time.perf_counter()
         state, clips_a_second = train_epoch(run, state, progress, batches)
-        save_run(run.checkpoints, state, progress)
+        save(run, state, progress)
         end_epoch(run, state, progress)
         best = "  best so far" if is_best(progress["epochs"]) else ""
         seconds = time.perf_counter() - start
@@ -152,15 +170,13 @@ def train_epoch(
         batch = next(batches)
         waited += time.monotonic() - asked
         with use_mesh(run.mesh):
-            state, metrics = train_step(
-                state, batch, config=run.description.config, recipe=run.recipe
-            )
+            state, metrics = train_step(state, batch, config=run.step_config, recipe=run.recipe)
         recorder.add(metrics)
         too_many = skipped_batches(progress) >= run.config.training.max_skipped
         stop = run.stop.agreed()
         if number % run.config.training.save_steps == 0 or too_many or stop:
             recorder.flush()
-            save_run(run.checkpoints, state, progress)
+            save(run, state, progress)
         if too_many:
             end_as_not_finite(run, progress)
         if stop:
@@ -217,6 +233,12 @@ def skipped_batches(progress: RunProgress) -> float:
     return progress["steps"][-1]["skipped"] if progress["steps"] else 0
 
 
+def save(run: Run, state: TrainState, progress: RunProgress) -> None:
+    """A checkpoint, which has every block by itself."""
+    unstack = functools.partial(unstack_blocks, config=run.step_config.backbone)
+    save_run(run.checkpoints, map_weights(state, unstack), progress)
+
+
 def device_memory() -> dict[str, float]:
     """The most that was in use at a time, where the backend tells."""
     statistics = jax.local_devices()[0].memory_stats() or {}
@@ -244,7 +266,9 @@ def record(run: Run, progress: RunProgress, metrics: dict[str, jax.Array]) -> No
 
 def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
     """Recognise the dev split; keep the model where it is the best so far."""
-    weights = nnx.merge_state(state.params, state.batch_stats)
+    weights = unstack_blocks(
+        nnx.merge_state(state.params, state.batch_stats), run.step_config.backbone
+    )
     network = Network(weights, run.description.config, run.description.preprocessing)
     logits_of = functools.partial(run.source.logits_of, network)
     order = evaluation_order(run.source.dev.lengths, run.recipe.padding)

@@ -1,5 +1,6 @@
 """All that a step changes."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -21,6 +22,15 @@ class TrainState(NamedTuple):
     batch_stats: nnx.State
     moments: Moments
     key: Array  # of dropout; folded with the step
+
+
+def map_weights(state: TrainState, change: Callable[[nnx.State], nnx.State]) -> TrainState:
+    """The state with `change` of whatever has the model's parameters for its shape."""
+    params, batch_stats, mu, nu = map(
+        change, (state.params, state.batch_stats, state.moments.mu, state.moments.nu)
+    )
+    moments = state.moments._replace(mu=mu, nu=nu)
+    return state._replace(params=params, batch_stats=batch_stats, moments=moments)
 
 
 def create_train_state(config: ModelConfig, recipe: Recipe, seed: int = 0) -> TrainState:
