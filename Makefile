@@ -19,8 +19,9 @@ PYTEST = $(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile --no-l
 test: check
 	$(PYTEST) -m 'not slow'
 
-# And what takes long: browsers, and runs of several processes that are stopped or killed.
-test-all: test
+# And what takes long: browsers, runs of several processes that are stopped or killed, programs for
+# a TPU.
+test-all: test .venv/libtpu
 	$(PYTEST) -m slow
 
 check: .venv/test
@@ -46,6 +47,11 @@ benchmark: .venv/test
 
 .venv/test: .venv/demo
 	$(INSTALL) --editable '.[train,convert,demo,dev]'
+	touch $@
+
+# Not among the other packages: JAX would look for a TPU whenever it starts.
+.venv/libtpu: .venv/test
+	$(INSTALL) --target $@ --no-deps libtpu
 	touch $@
 
 clean:

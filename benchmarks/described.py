@@ -10,6 +10,7 @@ the choice among cuDNN's and cuBLAS's algorithms, in which XLA runs each of them
 """
 
 import argparse
+import contextlib
 import dataclasses
 import functools
 import importlib.util
@@ -114,6 +115,9 @@ class Shape(NamedTuple):
     frames: int
 
 
+Trace = Callable[[Mesh | None], jax.stages.Traced]  # on described devices, or on none
+
+
 class Figures(NamedTuple):
     """The compiler's account of one program; of several devices, each one's."""
 
@@ -150,14 +154,17 @@ def devices_of(accelerator: Accelerator, count: int) -> list[Any]:
     return topology.devices[:count]
 
 
-def measure(lower: Callable[[], jax.stages.Lowered]) -> Figures:
+def measure(accelerator: Accelerator, mesh: Mesh, trace: Trace) -> Figures:
     """What compiling a program takes, and what it will need.
 
     Raises:
         UserError: it does not fit the device, and so does not compile.
     """
+    # Without described devices JAX counts FLOP, in the program before XLA's own passes.
+    platform = {"gpu": "cuda"}.get(accelerator.platform, accelerator.platform)
+    counted = trace(None).lower(lowering_platforms=(platform,)).cost_analysis() or {}
     start = time.perf_counter()
-    lowered = lower()
+    lowered = trace(mesh).lower()
     lowered_at, processor = time.perf_counter(), processor_seconds()
     try:
         compiled = lowered.compile()
@@ -180,7 +187,7 @@ def measure(lower: Callable[[], jax.stages.Lowered]) -> Figures:
         (sizes.temp_size_in_bytes + own) / 1e9,
         account.moved / 1e9,
         told and told / 1e9,
-        (lowered.cost_analysis() or {}).get("flops", 0) / 1e12,
+        counted.get("flops", 0) / 1e12,
         account.collectives,
     )
 
@@ -190,8 +197,9 @@ def processor_seconds() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def on(tree: Any, place: Any) -> Any:
-    """The shapes of a tree's arrays on described devices."""
+def on(tree: Any, mesh: Mesh | None, *axes: str) -> Any:
+    """The shapes of a tree's arrays on described devices, or on none."""
+    place = None if mesh is None else sharding(mesh, *axes)
     return jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=place), tree)
 
 
@@ -199,9 +207,9 @@ def described_mesh(devices: list[Any]) -> Mesh:
     return Mesh(np.array(devices), (CLIPS,), axis_types=(AxisType.Auto,))
 
 
-def lower_step(
-    accelerator: Accelerator, mesh: Mesh, config: ModelConfig, recipe: Recipe, shape: Shape
-) -> jax.stages.Lowered:
+def trace_step(
+    mesh: Mesh | None, *, platform: str, config: ModelConfig, recipe: Recipe, shape: Shape
+) -> jax.stages.Traced:
     """A training step on a batch of frames as they are stored."""
     config = dataclasses.replace(
         config, backbone=dataclasses.replace(config.backbone, stacked=True)
@@ -217,41 +225,44 @@ def lower_step(
         "labels": jax.ShapeDtypeStruct((clips, MAX_LABELS), jnp.int32),
         "num_labels": jax.ShapeDtypeStruct((clips,), jnp.int32),
     }
-    with use_mesh(mesh):
-        arguments = on(state, sharding(mesh)), on(batch, sharding(mesh, CLIPS))
-        program = train_step.program(accelerator.platform)
-        return program.lower(*arguments, config=config, recipe=recipe)
+    arguments = on(state, mesh), on(batch, mesh, CLIPS)
+    with context(mesh):
+        return train_step.program(platform).trace(*arguments, config=config, recipe=recipe)
 
 
-def lower_features(
-    accelerator: Accelerator, mesh: Mesh, config: ModelConfig, recipe: Recipe, shape: Shape
-) -> jax.stages.Lowered:
+def trace_features(
+    mesh: Mesh | None, *, platform: str, config: ModelConfig, recipe: Recipe, shape: Shape
+) -> jax.stages.Traced:
     """The backbone's forward pass over clips, which is nearly all of an evaluation."""
     config = dataclasses.replace(config, for_inference=True)
     stored = tuple(size * 8 // 7 for size in recipe.crop_size)
-    state = on(abstract_model(config)[1], sharding(mesh))
+    state = on(abstract_model(config)[1], mesh)
     network = Network(state, config, Preprocessing(stored, recipe.crop_size))
     frames = jax.ShapeDtypeStruct((*shape, *stored, 3), jnp.uint8)
     num_frames = jax.ShapeDtypeStruct(shape[:1], jnp.int32)
-    frames, num_frames = on((frames, num_frames), sharding(mesh, CLIPS))
-    with use_mesh(mesh):
-        return frame_features.program(accelerator.platform).lower(
-            network, frames, num_frames, dtype=recipe.compute_dtype
-        )
+    clips = on((frames, num_frames), mesh, CLIPS)
+    with context(mesh):
+        return frame_features.program(platform).trace(network, *clips, dtype=recipe.compute_dtype)
 
 
-PROGRAMS = {"step": lower_step, "features": lower_features}
+def context(mesh: Mesh | None) -> contextlib.AbstractContextManager:
+    return contextlib.nullcontext() if mesh is None else use_mesh(mesh)
 
 
-def print_table(accelerator: Accelerator, programs: dict[str, Callable[[], Any]]) -> None:
+PROGRAMS = {"step": trace_step, "features": trace_features}
+
+
+def print_table(accelerator: Accelerator, mesh: Mesh, programs: dict[str, Trace]) -> None:
     print(
         "| program | lower | compile (processor) | kernels (launches) | temporaries | memory "
         f"| fits {accelerator.memory:g} GB | moved | by the compiler | TFLOP | collectives |"
     )
     print("|---" * 11 + "|")
-    for name, lower in programs.items():
+    for name, trace in programs.items():
         try:
-            print(f"| {name} | {row_of(measure(lower), accelerator)} |", flush=True)
+            print(
+                f"| {name} | {row_of(measure(accelerator, mesh, trace), accelerator)} |", flush=True
+            )
         except UserError as error:
             print(f"| {name} | {error} |", flush=True)
 
@@ -301,9 +312,14 @@ def main() -> None:
     )
     print_table(
         accelerator,
+        mesh,
         {
             f"{name}, {shape.clips} × {shape.frames} frames": functools.partial(
-                PROGRAMS[name], accelerator, mesh, config, recipe, shape
+                PROGRAMS[name],
+                platform=accelerator.platform,
+                config=config,
+                recipe=recipe,
+                shape=shape,
             )
             for name in arguments.programs
             for shape in arguments.shapes

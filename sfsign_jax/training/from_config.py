@@ -22,7 +22,8 @@ def model_config(config: ConfigDict, num_classes: int) -> ModelConfig:
         UserError: a value that no model has.
     """
     fields: dict[str, Any] = config.model.to_dict()
-    backbone = [field.name for field in dataclasses.fields(BackboneConfig)]
+    # How a backbone is stacked is the device's affair.
+    backbone = {field.name for field in dataclasses.fields(BackboneConfig)} - {"stacked"}
     try:
         return ModelConfig(
             num_classes=num_classes,
