@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from flax import nnx
 
-from sfsign_jax.conversion.names import released_axes, released_names
+from sfsign_jax.conversion.names import released_axes, released_names, released_shape
 from sfsign_jax.conversion.placement import Parameter, place_tensors
 from sfsign_jax.conversion.problems import first_names, report_problems
 from sfsign_jax.conversion.unpickling import read_pickle
@@ -132,7 +132,11 @@ def load_backbone(
         value, outcomes[released] = fitted
         return value.transpose(axes)
 
-    placed = place_tensors(in_the_file, blobs, names_of, fit_parameter, source)
+    def shape_of(parameter: Parameter) -> tuple[int, ...]:
+        path, variable = parameter
+        return released_shape(".".join(map(str, path)), variable.shape, config)
+
+    placed = place_tensors(in_the_file, blobs, names_of, fit_parameter, shape_of, source)
     return nnx.from_flat_state(dict(nnx.to_flat_state(state)) | placed), outcomes
 
 

@@ -49,6 +49,12 @@ def released_names(name: str, config: ModelConfig) -> list[str]:
     return released
 
 
+def released_shape(name: str, shape: tuple[int, ...], config: ModelConfig) -> tuple[int, ...]:
+    """Of the released tensor that holds our parameter of that shape."""
+    axes = released_axes(name, len(shape), config)
+    return tuple(shape[axes.index(i)] for i in range(len(shape)))
+
+
 def released_axes(name: str, ndim: int, config: ModelConfig) -> tuple[int, ...]:
     """The axes of the released tensor in the order of ours."""
     if ndim == 5:

@@ -18,12 +18,14 @@ def place_tensors(
     tensors: Mapping[str, np.ndarray],
     names_of: Callable[[Any], list[str]],
     fit: Callable[[Parameter, np.ndarray], np.ndarray | None],
+    shape_of: Callable[[Parameter], tuple[int, ...]],
     source: str | Path,
 ) -> dict[Any, nnx.Variable]:
     """Parameters by their path, with values from `tensors`, f32; errors name these by `source`.
 
     `names_of` a path are the tensors that hold that parameter; of several, which must be equal,
-    the first is taken. `fit` brings a tensor to the parameter's shape, or says None.
+    the first is taken. `fit` brings a tensor to the parameter's shape, or says None; `shape_of` is
+    what the file's tensor should have had, for the message.
 
     Raises:
         UserError: one message with every missing, surplus, misshapen or non-finite tensor.
@@ -39,7 +41,7 @@ def place_tensors(
         tensor = tensors[names[0]]
         fitted = fit((path, variable), tensor)
         if fitted is None:
-            misshapen.append(f"{names[0]} {tensor.shape}")
+            misshapen.append(f"{names[0]} {tensor.shape} for {shape_of((path, variable))}")
             continue
         if not np.isfinite(fitted).all():
             not_finite.append(names[0])

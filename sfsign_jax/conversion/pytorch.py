@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from sfsign_jax.checkpoint import ModelDescription
 from sfsign_jax.conversion.architecture import read_architecture
-from sfsign_jax.conversion.names import COUNT, released_axes, released_names
+from sfsign_jax.conversion.names import COUNT, released_axes, released_names, released_shape
 from sfsign_jax.conversion.placement import Parameter, place_tensors
 from sfsign_jax.conversion.problems import report_problems
 from sfsign_jax.conversion.unpickling import ARRAY_GLOBALS
@@ -120,8 +120,14 @@ def convert_tensors(
             return None
         return tensor.transpose(axes)
 
+    def shape_of(parameter: Parameter) -> tuple[int, ...]:
+        path, variable = parameter
+        return released_shape(".".join(map(str, path)), variable.shape, config)
+
     progress = tqdm(parameters, desc="converting", unit="tensor", disable=None)
-    return config, nnx.from_flat_state(place_tensors(progress, tensors, names_of, fit, source))
+    return config, nnx.from_flat_state(
+        place_tensors(progress, tensors, names_of, fit, shape_of, source)
+    )
 
 
 def batches_tracked(tensors: Mapping[str, np.ndarray]) -> int:

@@ -19,6 +19,7 @@ from sfsign_jax.models.lowering import mask_time
 from sfsign_jax.models.mode import TrainingMode, takes_batch_statistics
 from sfsign_jax.models.precision import full_precision
 from sfsign_jax.models.slowfast import SlowFast
+from sfsign_jax.models.stacking import stack_blocks
 from sfsign_jax.models.temporal import BiLSTM, CosineClassifier, LinearClassifier, TemporalConv
 
 Padding = Literal["masked", "reference"]
@@ -164,8 +165,10 @@ def of_longest(counts: Int[Array, " b"], padding: Padding) -> Int[Array, " b"]:
 
 def new_model(config: ModelConfig, seed: int = 0) -> SignModel:
     """A model with random weights, initialised as in docs/specification.md, "Model"."""
-    model = SignModel(config, rng=np.random.default_rng(seed))
-    return model_with(config, jax.tree.map(jnp.asarray, nnx.state(model)))
+    backbone = dataclasses.replace(config.backbone, stacked=False)  # to draw each block by itself
+    separate = dataclasses.replace(config, backbone=backbone)
+    state = nnx.state(SignModel(separate, rng=np.random.default_rng(seed)))
+    return model_with(config, jax.tree.map(jnp.asarray, stack_blocks(state, config.backbone)))
 
 
 def for_inference(model: SignModel) -> SignModel:

@@ -2,13 +2,14 @@
 
 A compiler for an accelerator takes its time for every kernel, and the published backbone has 66
 blocks of 18 kinds. Checkpoints and conversion know nothing of this: a state is stacked on its way
-to the device, and taken apart on its way back.
+to the device, and taken apart on its way back; both on the host, as a device would compile a
+program for every shape.
 """
 
 import re
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 
 from sfsign_jax.models.config import STAGES, BackboneConfig
@@ -66,8 +67,8 @@ def stack_blocks(state: nnx.State, config: BackboneConfig) -> nnx.State:
         else:
             members.setdefault((*path[:2], run.name, *path[3:]), {})[block] = variable
     for path, blocks in members.items():
-        values = [blocks[i][...] for i in sorted(blocks)]
-        stacked[path] = next(iter(blocks.values())).replace(jnp.stack(values))
+        values = [np.asarray(blocks[i][...]) for i in sorted(blocks)]
+        stacked[path] = next(iter(blocks.values())).replace(np.stack(values))
     return nnx.from_flat_state(stacked)
 
 
@@ -87,7 +88,7 @@ def unstack_blocks(state: nnx.State, config: BackboneConfig) -> nnx.State:
             separate[path] = variable
             continue
         pathway, run = runs[path[1:3]]
-        for i in range(run.num_blocks):
+        for i, value in enumerate(np.asarray(variable[...])):
             name = f"pathway{pathway}_res{run.first + i}"
-            separate[(*path[:2], name, *path[3:])] = variable.replace(variable[...][i])
+            separate[(*path[:2], name, *path[3:])] = variable.replace(value)
     return nnx.from_flat_state(separate)

@@ -10,7 +10,9 @@ from jaxtyping import Float, UInt8
 from sfsign_jax.checkpoint import load_checkpoint
 from sfsign_jax.data.batching import LENGTH_MULTIPLE, bucket_of, stack_clips
 from sfsign_jax.data.frames import Frame, as_stored, without_top_rows
+from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
+from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.lengths import total_stride
 from sfsign_jax.models.sign_model import Padding, for_inference
 from sfsign_jax.recognition.grad_cam import ActivationMap, explain
@@ -29,8 +31,14 @@ class Recognizer:
     def __init__(self, network: Network, vocabulary: tuple[str, ...] | None):
         self.network = network
         self.vocabulary = vocabulary
-        self.config = network.config
-        self.preprocessing = network.preprocessing
+
+    @property
+    def config(self) -> ModelConfig:
+        return self.network.config
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        return self.network.preprocessing
 
     def logits(
         self,

@@ -82,11 +82,13 @@ def video_features(
     def run() -> Iterator[tuple[Array, int, int]]:
         cache = None
         start = length = delay = 0
-        images = blank_frames(1, chunk, network.preprocessing.frame_size)
+        newest: Frame | int = 0
         while (piece := [*itertools.islice(padded, chunk)]) or start - delay < length:
             length += len(piece)
-            newest = piece[-1] if piece else images[0, -1]
-            images = np.stack(piece + [newest] * (chunk - len(piece)))[None]
+            newest = piece[-1] if piece else newest
+            images = blank_frames(1, chunk, network.preprocessing.frame_size)
+            images[0, : len(piece)] = piece or 0
+            images[0, len(piece) :] = newest
             if cache is None:
                 cache = empty_stream_cache(network, images)
             video_ends = np.int32(-(-length // alpha) * alpha)

@@ -266,9 +266,9 @@ def record(run: Run, progress: RunProgress, metrics: dict[str, jax.Array]) -> No
 
 def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
     """Recognise the dev split; keep the model where it is the best so far."""
-    weights = unstack_blocks(
-        nnx.merge_state(state.params, state.batch_stats), run.step_config.backbone
-    )
+    weights = nnx.merge_state(state.params, state.batch_stats)
+    if run.step_config.backbone.stacked:
+        weights = replicate(unstack_blocks(weights, run.step_config.backbone), run.mesh)
     network = Network(weights, run.description.config, run.description.preprocessing)
     logits_of = functools.partial(run.source.logits_of, network)
     order = evaluation_order(run.source.dev.lengths, run.recipe.padding)

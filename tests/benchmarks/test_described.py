@@ -1,13 +1,8 @@
 """Oracle: the compiler of TPUs, which needs none: a small network's programs compile and fit."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
+from own_process import ROOT, run_program
 
-ROOT = Path(__file__).parents[2]
 # Beside the other packages: where libtpu can be imported, JAX looks for a TPU whenever it starts.
 LIBTPU = ROOT / ".venv" / "libtpu"
 
@@ -37,18 +32,9 @@ for name, trace in described.PROGRAMS.items():
 def test_programs_for_a_tpu_compile_and_fit():
     if not LIBTPU.is_dir():
         pytest.skip("no libtpu here: make .venv/libtpu")
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("JAX_", "XLA_"))}
-    paths = os.pathsep.join(map(str, (LIBTPU, ROOT, ROOT / "benchmarks")))
-    result = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        env=clean | {"PYTHONPATH": paths},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr[-2000:]
-    lines = result.stdout.splitlines()
+    printed = run_program(PROGRAM, LIBTPU, ROOT / "benchmarks")
+    lines = printed.splitlines()
     figures = [line.split()[1:] for line in lines if line.startswith("FIGURES")]
     assert [float(memory) < 1 for *_, memory, _, _, _, _ in figures] == [True, True]  # GB
-    assert "f64" not in result.stdout
-    assert "callback" not in result.stdout
+    assert "f64" not in printed
+    assert "callback" not in printed

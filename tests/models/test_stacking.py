@@ -9,7 +9,7 @@ from flax import nnx
 from oracle import oracle_of, small_config, state_of
 
 from sfsign_jax.models.mode import TrainingMode
-from sfsign_jax.models.sign_model import abstract_model, model_with
+from sfsign_jax.models.sign_model import abstract_model, model_with, new_model
 from sfsign_jax.models.stacking import runs_of, stack_blocks, unstack_blocks
 
 CONFIG = small_config(depths=(2, 4, 5, 3), temporal_blocks=(2, 2, 3, 1))
@@ -44,6 +44,13 @@ def test_stacked_and_taken_apart_it_is_the_same(state):
     for path, variable in nnx.to_flat_state(state):
         np.testing.assert_array_equal(back.pop(path)[...], variable[...])
     assert not back
+
+
+def test_a_new_stacked_model_draws_each_block_by_itself():
+    drawn, stacked = (nnx.state(new_model(config)) for config in (CONFIG, STACKED))
+    back = dict(nnx.to_flat_state(unstack_blocks(stacked, STACKED.backbone)))
+    for path, variable in nnx.to_flat_state(drawn):
+        np.testing.assert_array_equal(back[path][...], variable[...])
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,6 @@
 """Oracle: the PyTorch statement in f64, for a network as wide as the published one."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+from own_process import run_program
 
 # By the compiler's options of the command lines alone, without those of the tests; in a process of
 # its own, since XLA reads its flags once.
@@ -76,18 +73,7 @@ def test_fewer_products_as_they_ship_err_little_more_than_pytorch():
     Of features and logits, by their root mean square, in which a kernel that is wrong by a few
     millionths shows.
     """
-    shipped = {k: v for k, v in os.environ.items() if not k.startswith(("JAX_", "XLA_"))}
-    root = Path(__file__).parents[2]
-    paths = os.pathsep.join(map(str, (root, root / "tests" / "support")))
-    result = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        env=shipped | {"PYTHONPATH": paths},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr
-    outputs = [tuple(map(float, line.split())) for line in result.stdout.splitlines()]
+    outputs = [tuple(map(float, line.split())) for line in run_program(PROGRAM).splitlines()]
     assert len(outputs) == 3
     for error, of_pytorch, spread in outputs:
         assert of_pytorch < 1e-6 * spread
