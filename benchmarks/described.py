@@ -22,7 +22,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 # Before JAX starts a backend: nothing runs here, it is only compiled.
-os.environ |= {"JAX_PLATFORMS": "cpu", "TPU_SKIP_MDS_QUERY": "1"}
+os.environ |= {
+    "JAX_PLATFORMS": "cpu",
+    "TPU_SKIP_MDS_QUERY": "1",
+    "ALLOW_MULTIPLE_LIBTPU_LOAD": "1",  # nobody holds a TPU
+}
 
 import jax
 import jax.numpy as jnp
@@ -34,6 +38,7 @@ from jax.sharding import AxisType, Mesh
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 from sfsign_jax.models.config import STAGES, BackboneConfig, ModelConfig
+from sfsign_jax.models.packing import pack_vectors
 from sfsign_jax.models.sign_model import abstract_model
 from sfsign_jax.recognition.network import Network, frame_features
 from sfsign_jax.runtime.mesh import CLIPS, sharding, use_mesh
@@ -215,7 +220,8 @@ def trace_step(
     config = dataclasses.replace(
         config, backbone=dataclasses.replace(config.backbone, stacked=True)
     )
-    state = jax.eval_shape(lambda s: train_state_of(s, recipe), abstract_model(config)[1])
+    weights = jax.eval_shape(pack_vectors, abstract_model(config)[1])
+    state = jax.eval_shape(lambda weights: train_state_of(weights, recipe), weights)
     stored = [size * 8 // 7 for size in recipe.crop_size]  # 256 for 224
     clips, frames = shape
     batch = {

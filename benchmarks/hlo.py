@@ -26,6 +26,8 @@ INSTRUCTION = re.compile(
     r"^\s+(?P<root>ROOT )?%?(?P<name>[\w.\-]+) = (?P<shape>\(.*?\)|\S+) (?P<kind>[\w\-]+)"
     r"\((?P<operands>[^)]*)\)(?P<rest>.*)$"
 )
+# What a library's product may use beside its result, and mostly does not.
+WORKSPACE = re.compile(r", [su]8\[\d+\]\S*\)$")
 SHAPE = re.compile(r"([a-z]+\d*\w*)\[([\d,]*)\]")
 TRIPS = re.compile(r'"known_trip_count":\{"n":"(\d+)"\}')
 CALLED = re.compile(r"(?:body|to_apply|calls)=%?([\w.\-]+)")
@@ -104,7 +106,9 @@ def moved_by(
         return 2 * sizes[own.operands[1]]
     called = CALLED.search(own.rest)
     if own.kind != "fusion" or called is None:
-        return bytes_of(own.shape) + sum(sizes.get(name, 0) for name in set(own.operands))
+        return bytes_of(WORKSPACE.sub("", own.shape)) + sum(
+            sizes.get(name, 0) for name in set(own.operands)
+        )
     inner = computations[called[1]]
     parameters = [one for one in inner if one.kind == "parameter"]
     return written_by(inner) + sum(read_of(one, inner) for one in parameters)
@@ -112,14 +116,16 @@ def moved_by(
 
 def read_of(parameter: Instruction, inner: list[Instruction]) -> float:
     """Bytes that a fusion reads of one of its parameters."""
-    users = [one for one in inner if parameter.name in one.operands]
-    if users and all(one.kind in SLICES and one.operands[0] == parameter.name for one in users):
-        return sum(bytes_of(one.shape) for one in users)
-    if users and all(
-        one.kind == "dynamic-update-slice" and one.operands[0] == parameter.name for one in users
-    ):
-        return 0  # it is updated in place
-    return bytes_of(parameter.shape)
+    total = 0.0
+    for user in (one for one in inner if parameter.name in one.operands):
+        if user.kind == "bitcast":
+            total += read_of(user, inner)
+        elif user.operands[0] == parameter.name and user.kind in SLICES:
+            total += bytes_of(user.shape)
+        elif user.operands[0] != parameter.name or user.kind != "dynamic-update-slice":
+            return bytes_of(parameter.shape)
+        # What is updated in place is not read.
+    return min(total, bytes_of(parameter.shape))
 
 
 def written_by(inner: list[Instruction]) -> float:

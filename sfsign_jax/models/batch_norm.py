@@ -1,9 +1,10 @@
 """Batch normalisation over the steps that count."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from jax import Array, lax
+from jax import Array
 from jaxtyping import Float, Int
 
 from sfsign_jax.models.initializers import constant
@@ -33,19 +34,19 @@ class BatchNorm(nnx.Module):
     ) -> Float[Array, "b t *space c"]:
         if not hasattr(self, "scale"):
             return x + self.bias[...].astype(x.dtype)
-        values = full_precision(x)
-        mean, var = (
-            self.batch_statistics(values, length) if train else (self.mean[...], self.var[...])
-        )
-        scale = self.scale[...] / jnp.sqrt(var + EPSILON)
-        offset = self.bias[...] - mean * scale
-        # Computed once, not for each value; step by step, since so their gradients are summed over
-        # space first, which XLA does faster than over all at once.
-        per_step = (*x.shape[:2], *(1,) * (x.ndim - 3), x.shape[-1])
-        scale, offset = compute_once(
-            (jnp.broadcast_to(scale, per_step), jnp.broadcast_to(offset, per_step))
-        )
-        return (values * scale + offset).astype(x.dtype)
+        if train:
+            inside = (jnp.arange(x.shape[1]) < length[:, None]).astype(jnp.float32)
+            y, mean, unbiased = normalize_batch(
+                x, self.scale[...], self.bias[...], self.mean[...], inside
+            )
+            # `self.mean[...] += …` would do, but takes as long to trace as the rest of the network.
+            for running, new in ((self.mean, mean), (self.var, unbiased)):
+                running.set_value(running[...] + MOMENTUM * (new - running[...]))
+            return y
+        scale = self.scale[...] / jnp.sqrt(self.var[...] + EPSILON)
+        offset = self.bias[...] - self.mean[...] * scale
+        scale, offset = compute_once((scale, offset))  # not for each value
+        return (full_precision(x) * scale + offset).astype(x.dtype)
 
     def leave_offset(self) -> Float[np.ndarray, " c"]:
         """The scale, for the convolution before to take; what stays adds the offset."""
@@ -55,23 +56,63 @@ class BatchNorm(nnx.Module):
         del self.scale, self.mean, self.var
         return scale
 
-    def batch_statistics(
-        self, x: Float[Array, "b t *space c"], length: Int[Array, " b"]
-    ) -> tuple[Float[Array, " c"], Float[Array, " c"]]:
-        """Mean and biased variance of the batch; moves the running ones towards them."""
-        inside = (jnp.arange(x.shape[1]) < length[:, None]).astype(x.dtype)[..., None]
-        count = inside.sum() * (x[0, 0].size // x.shape[-1])
 
-        def average(values: Float[Array, "b t *space c"]) -> Float[Array, " c"]:
-            # Space first: fewer values are left to be weighed.
-            steps = values.sum(tuple(range(2, x.ndim - 1)))
-            return saved_for_gradient((steps * inside).sum((0, 1)) / count)
+@jax.custom_vjp
+def normalize_batch(
+    x: Float[Array, "b t *space c"],
+    scale: Float[Array, " c"],
+    bias: Float[Array, " c"],
+    near: Float[Array, " c"],
+    inside: Float[Array, "b t"],
+) -> tuple[Float[Array, "b t *space c"], Float[Array, " c"], Float[Array, " c"]]:
+    """`x` normalised by the batch, whose mean and unbiased variance carry no gradient.
 
-        mean = average(x)
-        # The sum of x - mean is zero, and so is the variance's gradient by the mean.
-        var = average(jnp.square(x - lax.stop_gradient(mean)))
-        unbiased = var * count / jnp.maximum(count - 1, 1)
-        # `self.mean[...] += …` would do, but takes as long to trace as all the rest of the network.
-        self.mean.set_value(self.mean[...] + MOMENTUM * (mean - self.mean[...]))
-        self.var.set_value(self.var[...] + MOMENTUM * (unbiased - self.var[...]))
-        return mean, var
+    Statistics are of the steps with 1 `inside`, taken about a value `near` the mean: so both are
+    found in one reading of `x`, and lose no digits where `x` varies little.
+    """
+    return normalize_forward(x, scale, bias, near, inside)[0]
+
+
+def normalize_forward(x, scale, bias, near, inside):
+    count = inside.sum() * (x[0, 0].size // x.shape[-1])
+    values = full_precision(x)
+    centred = values - near
+    moments = sum_each(centred, jnp.square(centred), inside) / count
+    first, second = saved_for_gradient(moments)
+    mean, var = near + first, jnp.maximum(second - jnp.square(first), 0)
+    inverse = 1 / jnp.sqrt(var + EPSILON)
+    slope, offset = compute_once((scale * inverse, bias - mean * scale * inverse))
+    y = (values * slope + offset).astype(x.dtype)
+    unbiased = var * count / jnp.maximum(count - 1, 1)
+    return (y, mean, unbiased), (x, slope, mean, inverse, inside, count)
+
+
+def normalize_backward(saved, upstreams):
+    x, slope, mean, inverse, inside, count = saved
+    upstream = full_precision(upstreams[0])
+    values = full_precision(x)
+    of_bias, of_centred = sum_each(upstream, upstream * (values - mean))
+    of_scale = of_centred * inverse
+    # Every value inside has its share in the statistics.
+    by_value = slope * inverse * of_scale / count
+    constant = slope * of_bias / count - mean * by_value
+    slope, by_value, constant = compute_once((slope, by_value, constant))
+    shared = jnp.expand_dims(inside, range(2, x.ndim)) * (values * by_value + constant)
+    of_x = (upstream * slope - shared).astype(x.dtype)
+    return of_x, of_scale, of_bias, jnp.zeros_like(mean), jnp.zeros_like(inside)
+
+
+normalize_batch.defvjp(normalize_forward, normalize_backward)
+
+
+def sum_each(
+    one: Float[Array, "b t *space c"],
+    other: Float[Array, "b t *space c"],
+    weights: Float[Array, "b t"] | None = None,
+) -> Float[Array, "2 c"]:
+    """Both sums over all steps; space first: fewer values are left to be weighed."""
+    space = tuple(range(2, one.ndim - 1))
+    steps = jnp.stack([one.sum(space), other.sum(space)])
+    if weights is not None:
+        steps = steps * weights[..., None]
+    return steps.sum((1, 2))

@@ -20,7 +20,13 @@ from sfsign_jax.models.mode import TrainingMode, takes_batch_statistics
 from sfsign_jax.models.precision import full_precision
 from sfsign_jax.models.slowfast import SlowFast
 from sfsign_jax.models.stacking import stack_blocks
-from sfsign_jax.models.temporal import BiLSTM, CosineClassifier, LinearClassifier, TemporalConv
+from sfsign_jax.models.temporal import (
+    BiLSTM,
+    CosineClassifier,
+    LinearClassifier,
+    TemporalConv,
+    run_bilstms,
+)
 
 Padding = Literal["masked", "reference"]
 
@@ -48,18 +54,6 @@ class RecognitionHead(nnx.Module):
         self.temporal_conv = TemporalConv(in_channels, hidden, config.temporal_stack, rng=rng)
         self.bilstm = BiLSTM(hidden, config.lstm_dropout, rng=rng)
         self.classifier, self.conv_classifier = classifiers
-
-    def __call__(
-        self,
-        features: Float[Array, "b t c"],
-        length: Int[Array, " b"],
-        steps: Int[Array, " b"],
-        train: bool,
-        key: Array | None,
-    ) -> PathOutputs:
-        x = self.temporal_steps(features, length, train)
-        y = self.bilstm(x, steps, key)
-        return PathOutputs(self.conv_classifier(x), self.classifier(y), y)
 
     def temporal_steps(
         self, features: Float[Array, "b t c"], length: Int[Array, " b"], train: bool
@@ -141,12 +135,16 @@ class SignModel(nnx.Module):
         key = training.key if training is not None else None
         keys = [None] * (1 + len(self.paths)) if key is None else jax.random.split(key, 4)
         dropped = self.dropout(features, deterministic=key is None, rngs=keys[0])
+        names = [*self.config.path_channels] if training is not None else ["main"]
+        heads = [self.paths[name] for name in names]
+        train = takes_batch_statistics(training)
+        convolved = [head.temporal_steps(dropped, length, train) for head in heads]
+        bilstms = [head.bilstm for head in heads]
+        recurrent = run_bilstms(bilstms, convolved, steps, [*keys[1 : 1 + len(heads)]])
         paths = {}
-        for name, path_key in zip(self.config.path_channels, keys[1:], strict=False):
-            if name == "main" or training is not None:
-                train = takes_batch_statistics(training)
-                outputs = self.paths[name](dropped, length, steps, train, path_key)
-                paths[name] = PathOutputs(*(mask_time(x, valid_steps) for x in outputs))
+        for name, head, x, y in zip(names, heads, convolved, recurrent, strict=True):
+            outputs = PathOutputs(head.conv_classifier(x), head.classifier(y), y)
+            paths[name] = PathOutputs(*(mask_time(z, valid_steps) for z in outputs))
         return ModelOutputs(paths, steps, valid_steps, mask_time(features, length))
 
 

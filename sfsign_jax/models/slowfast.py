@@ -1,5 +1,6 @@
 """The SlowFast backbone: two ResNets at two frame rates, fused after the stem and stages 2 to 4."""
 
+import functools
 from collections.abc import Callable, Sequence
 
 import jax
@@ -7,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from jax import Array, lax
+from jax.flatten_util import ravel_pytree
 from jaxtyping import Float, Int
 
 from sfsign_jax.models.batch_norm import BatchNorm
@@ -24,12 +26,13 @@ from sfsign_jax.models.lowering import (
     saved_where_wide,
 )
 from sfsign_jax.models.mode import TrainingMode, takes_batch_statistics
-from sfsign_jax.models.stacking import PATHWAYS, runs_of
+from sfsign_jax.models.stacking import PATHWAYS, is_kernel, runs_of
 
 STEM_TIME_KERNELS = (1, 5)  # slow, fast
 # Temporal kernels of the stages' first blocks, slow and fast.
 TIME_KERNELS = {"s2": (1, 3), "s3": (1, 3), "s4": (3, 3), "s5": (3, 3)}
 
+Policy = Callable[..., bool]  # of jax.checkpoint: what is kept
 Pathways = list[Float[Array, "b t_pathway h w c_pathway"]]  # [slow, fast]
 
 
@@ -125,6 +128,7 @@ class Stage(nnx.Module):
         *,
         rng: Rng,
     ):
+        self.name = name
         self.runs = [runs_of(config, name, pathway) for pathway in PATHWAYS]
         temporal_blocks = config.temporal_blocks[STAGES.index(name)]
         for p, runs in enumerate(self.runs):
@@ -145,9 +149,15 @@ class Stage(nnx.Module):
         self,
         pathways: Pathways,
         lengths: list[Array],
-        train: bool,
-        call_block: Callable[..., Array],
+        training: TrainingMode | None,
     ) -> Pathways:
+        """For a gradient, blocks keep the most expensive part of what they compute.
+
+        See `lowering.saved_for_gradient`; of a stage in `training.remat` only their input.
+        """
+        train = takes_batch_statistics(training)
+        keep = None if training and self.name in training.remat else SAVE_POLICY
+        call_block = block_for_inference if training is None else block_for_gradient(keep)
         outputs: Pathways = []
         for p, (x, length) in enumerate(zip(pathways, lengths, strict=True)):
             if outputs:  # the slow pathway before the fast one: both at once need more memory
@@ -157,7 +167,7 @@ class Stage(nnx.Module):
                 if run.num_blocks == 1:
                     x = call_block(block, x, length, train)
                 else:
-                    x = scan_run(call_block, block, x, length, train)
+                    x = scan_run(block, x, length, train, keep)
             # Computed once, not by each of its readers.
             outputs.append(compute_once(x))
         return outputs
@@ -170,30 +180,41 @@ def add_run_axis(block: Bottleneck, count: int) -> None:
 
 
 def scan_run(
-    call_block: Callable[..., Array],
     block: Bottleneck,
     x: Float[Array, "b t h w c"],
     length: Int[Array, " b"],
     train: bool,
+    keep: Policy | None,
 ) -> Float[Array, "b t h w c"]:
     """`x` through the blocks that `block` is a stack of, whose new statistics it keeps."""
-    graph, stacked = nnx.split(block)
+    graph, kernels, vectors = nnx.split(block, is_kernel, ...)
+    rows, as_vectors = rows_of(vectors)
 
-    def body(x: Array, state: nnx.State) -> tuple[Array, nnx.State]:
-        one = nnx.merge(graph, state)
-        x = call_block(one, x, length, train)
-        return x, nnx.state(one, nnx.BatchStat)
+    # A loop's body needs no barrier between what it computes first and what it computes again.
+    @functools.partial(jax.checkpoint, policy=keep, prevent_cse=False)
+    def body(x: Array, weights: tuple[nnx.State, Array]) -> tuple[Array, Array]:
+        kernels, row = weights
+        one = nnx.merge(graph, kernels, as_vectors(row))
+        x = one(x, length, train)
+        return x, ravel_pytree(nnx.state(one, nnx.BatchStat))[0]
 
-    x, statistics = lax.scan(body, x, stacked)
-    nnx.update(block, statistics)
+    x, statistics = lax.scan(body, x, (kernels, rows))
+    as_statistics = rows_of(nnx.state(block, nnx.BatchStat))[1]
+    nnx.update(block, jax.vmap(as_statistics)(statistics))
     return x
+
+
+def rows_of(vectors: nnx.State) -> tuple[Float[Array, "n k"], Callable[[Array], nnx.State]]:
+    """Vectors of n blocks as one array, a row each, and what makes vectors of a row again."""
+    rows = jax.vmap(lambda one: ravel_pytree(one)[0])(vectors)
+    return rows, ravel_pytree(jax.tree.map(lambda x: x[0], vectors))[1]
 
 
 # Of equal blocks one is traced and lowered: half of a second of every start.
 block_for_inference = jax.jit(Bottleneck.__call__, static_argnames="train")
 
 
-def block_for_gradient(keep: Callable[..., bool] | None) -> Callable[..., Array]:
+def block_for_gradient(keep: Policy | None) -> Callable[..., Array]:
     """The call of a block that keeps for the gradient only what `keep` says; None: its input."""
     return nnx.remat(Bottleneck.__call__, static_argnums=3, policy=keep)
 
@@ -247,22 +268,14 @@ class SlowFast(nnx.Module):
         length: Int[Array, " b"],
         training: TrainingMode | None = None,
     ) -> Pathways:
-        """Some stages, one after the other, each after its fusion.
-
-        For a gradient, blocks of the stages in `training.remat` keep nothing but their input,
-        those of the others the most expensive part (see `lowering.saved_for_gradient`).
-        """
+        """Some stages, one after the other, each after its fusion."""
         lengths = [floor_divide(length, self.alpha), length]
         train = takes_batch_statistics(training)
         for stage in stages:
             fusion = getattr(self, f"s{STAGES.index(stage) + 1}_fuse")
             # Computed once, as a stage's outputs.
             pathways = [*compute_once(fusion(*pathways, length, train))]
-            call_block: Callable[..., Array] = block_for_inference
-            if training is not None:
-                keep = None if stage in training.remat else SAVE_POLICY
-                call_block = block_for_gradient(keep)
-            pathways = getattr(self, stage)(pathways, lengths, train, call_block)
+            pathways = getattr(self, stage)(pathways, lengths, training)
         return pathways
 
     def features(self, pathways: Pathways) -> Float[Array, "b t c"]:

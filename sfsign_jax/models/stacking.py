@@ -18,6 +18,11 @@ BLOCK = re.compile(r"pathway(\d)_res(\d+)")
 PATHWAYS = (0, 1)
 
 
+def is_kernel(path: Any, _: Any = None) -> bool:
+    """Of convolutions and products; all else are vectors: scales, offsets, statistics."""
+    return path[-1].startswith("kernel")
+
+
 class Run(NamedTuple):
     """Blocks first to first + num_blocks - 1 of a pathway in a stage."""
 

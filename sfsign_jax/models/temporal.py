@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+import jax
 import jax.numpy as jnp
 from flax import nnx
 from jax import Array, lax
@@ -91,24 +92,48 @@ def run_lstms(
     """Each cell over all steps of its own sequence, from a zero state; side by side."""
     dtype = sequences[0].dtype
 
-    def gates_of_input(cell, x):
-        bias = (cell.bias_ih[...] + cell.bias_hh[...]).astype(dtype)
-        return jnp.swapaxes(matmul(x, cell.kernel_ih[...].astype(dtype)) + bias, 0, 1)
+    def stacked(name: str) -> Array:
+        return jnp.stack([getattr(cell, name)[...] for cell in cells]).astype(dtype)
 
-    inputs = jnp.stack([*map(gates_of_input, cells, sequences)], axis=1)
-    kernels = [cell.kernel_hh[...].astype(dtype) for cell in cells]
+    of_input = jnp.einsum("cbti,cig->tcbg", jnp.stack(sequences), stacked("kernel_ih"))
+    bias = stacked("bias_ih") + stacked("bias_hh")
+    outputs = recur(of_input + bias[:, None], stacked("kernel_hh"))
+    return [*jnp.moveaxis(outputs, 0, 2)]
+
+
+@jax.custom_vjp
+def recur(
+    inputs: Float[Array, "t cells b 4*hidden"], kernels: Float[Array, "cells hidden 4*hidden"]
+) -> Float[Array, "t cells b hidden"]:
+    """The cells' outputs from what their gates get of the input.
+
+    The gradient of the kernels is one product after the loop, not a sum that grows with each step.
+    """
 
     def step(carry, gates):
         hidden, memory = carry
-        recurrent = jnp.stack([h @ kernel for h, kernel in zip(hidden, kernels, strict=True)])
-        i, f, g, o = jnp.split(gates + recurrent, 4, axis=-1)
+        i, f, g, o = jnp.split(gates + hidden @ kernels, 4, axis=-1)
         memory = nnx.sigmoid(f) * memory + nnx.sigmoid(i) * jnp.tanh(g)
         hidden = nnx.sigmoid(o) * jnp.tanh(memory)
         return (hidden, memory), hidden
 
-    zeros = jnp.zeros((*inputs.shape[1:3], len(kernels[0])), dtype)
-    _, outputs = lax.scan(step, (zeros, zeros), inputs)
-    return [jnp.swapaxes(outputs[:, i], 0, 1) for i in range(len(cells))]
+    zeros = jnp.zeros((*inputs.shape[1:3], kernels.shape[1]), inputs.dtype)
+    return lax.scan(step, (zeros, zeros), inputs)[1]
+
+
+def recur_forward(inputs, kernels):
+    outputs, of_inputs = jax.vjp(lambda inputs: recur.fun(inputs, kernels), inputs)
+    return outputs, (of_inputs, outputs)
+
+
+def recur_backward(saved, upstream):
+    of_inputs, outputs = saved
+    (gates,) = of_inputs(upstream)
+    before = jnp.pad(outputs[:-1], ((1, 0), (0, 0), (0, 0), (0, 0)))
+    return gates, jnp.einsum("tcbh,tcbg->chg", before, gates)
+
+
+recur.defvjp(recur_forward, recur_backward)
 
 
 class BiLSTM(nnx.Module):
@@ -128,13 +153,32 @@ class BiLSTM(nnx.Module):
         self, x: Float[Array, "b t hidden"], length: Int[Array, " b"], key: Array | None
     ) -> Float[Array, "b t hidden"]:
         """Outputs past a clip's end are 0; `key` None means no dropout."""
-        for layer in range(LSTM_LAYERS):
-            if layer > 0:
-                x = self.dropout(x, deterministic=key is None, rngs=key)
-            cells = [self.cells[f"l{layer}"], self.cells[f"l{layer}_reverse"]]
-            forward, backward = run_lstms(cells, [x, reverse_clips(x, length)])
-            x = jnp.concatenate([forward, reverse_clips(backward, length)], axis=-1)
-        return mask_time(x, length)
+        return run_bilstms([self], [x], length, [key])[0]
+
+
+def run_bilstms(
+    bilstms: Sequence[BiLSTM],
+    sequences: Sequence[Float[Array, "b t hidden"]],
+    length: Int[Array, " b"],
+    keys: Sequence[Array | None],
+) -> list[Float[Array, "b t hidden"]]:
+    """Each over its own sequence; side by side, since a step is little work for a device."""
+    outputs = list(sequences)
+    for layer in range(LSTM_LAYERS):
+        if layer > 0:
+            outputs = [
+                bilstm.dropout(x, deterministic=key is None, rngs=key)
+                for bilstm, x, key in zip(bilstms, outputs, keys, strict=True)
+            ]
+        names = (f"l{layer}", f"l{layer}_reverse")
+        cells = [bilstm.cells[name] for name in names for bilstm in bilstms]
+        both = run_lstms(cells, [*outputs, *(reverse_clips(x, length) for x in outputs)])
+        forward, backward = both[: len(bilstms)], both[len(bilstms) :]
+        outputs = [
+            jnp.concatenate([one, reverse_clips(other, length)], axis=-1)
+            for one, other in zip(forward, backward, strict=True)
+        ]
+    return [mask_time(x, length) for x in outputs]
 
 
 class CosineClassifier(nnx.Module):

@@ -14,6 +14,7 @@ from sfsign_jax.losses import recognition_loss
 from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.lengths import num_steps, video_length
 from sfsign_jax.models.mode import TrainingMode
+from sfsign_jax.models.packing import pack_vectors, unpack_vectors
 from sfsign_jax.models.sign_model import ModelOutputs, SignModel, model_with, of_longest
 from sfsign_jax.training.optimizer import Recipe
 from sfsign_jax.training.state import TrainState
@@ -82,12 +83,13 @@ def part_loss(
     recipe: Recipe,
 ) -> tuple[Array, tuple[dict[str, Array], nnx.State]]:
     """loss, (its parts, new batch statistics)."""
-    model = model_with(config, params, batch_stats)
+    model = model_with(config, *(unpack_vectors(x, config) for x in (params, batch_stats)))
     outputs = outputs_of(model, batch, recipe, key)
     total, parts = recognition_loss(
         outputs, batch["labels"], batch["num_labels"], recipe.loss_weights, count
     )
-    return total, (parts, nnx.state(model, nnx.BatchStat))
+    statistics = nnx.state(model, nnx.BatchStat)
+    return total, (parts, pack_vectors(statistics) if config.backbone.stacked else statistics)
 
 
 def outputs_of(model: SignModel, batch: Batch, recipe: Recipe, key: Array) -> ModelOutputs:

@@ -24,7 +24,7 @@ from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_rate
 from sfsign_jax.files import write_text_atomically
 from sfsign_jax.models.config import ModelConfig
-from sfsign_jax.models.stacking import stack_blocks, unstack_blocks
+from sfsign_jax.models.packing import for_device, from_device
 from sfsign_jax.recognition.network import Network
 from sfsign_jax.recognition.split import predict_split
 from sfsign_jax.runtime.compilation import kernels_are_costly
@@ -134,7 +134,7 @@ def train(config: ConfigDict, workdir: Path) -> None:
                 board,
                 stop,
             )
-            state = map_weights(state, functools.partial(stack_blocks, config=backbone))
+            state = map_weights(state, functools.partial(for_device, run.step_config))
             train_epochs(run, replicate(state, mesh), progress)
 
 
@@ -234,9 +234,9 @@ def skipped_batches(progress: RunProgress) -> float:
 
 
 def save(run: Run, state: TrainState, progress: RunProgress) -> None:
-    """A checkpoint, which has every block by itself."""
-    unstack = functools.partial(unstack_blocks, config=run.step_config.backbone)
-    save_run(run.checkpoints, map_weights(state, unstack), progress)
+    """A checkpoint, which has every array by itself."""
+    apart = functools.partial(from_device, run.step_config)
+    save_run(run.checkpoints, map_weights(state, apart), progress)
 
 
 def device_memory() -> dict[str, float]:
@@ -268,7 +268,7 @@ def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
     """Recognise the dev split; keep the model where it is the best so far."""
     weights = nnx.merge_state(state.params, state.batch_stats)
     if run.step_config.backbone.stacked:
-        weights = replicate(unstack_blocks(weights, run.step_config.backbone), run.mesh)
+        weights = replicate(from_device(run.step_config, weights), run.mesh)
     network = Network(weights, run.description.config, run.description.preprocessing)
     logits_of = functools.partial(run.source.logits_of, network)
     order = evaluation_order(run.source.dev.lengths, run.recipe.padding)

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float, Int
 
 from sfsign_jax.losses import LossWeights
 from sfsign_jax.models.config import STAGES
-from sfsign_jax.models.lowering import compute_once
+from sfsign_jax.models.lowering import compute_once_on_cpu
 from sfsign_jax.models.sign_model import Padding
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Adam's
@@ -89,10 +89,9 @@ def no_moments(params: nnx.State, recipe: Recipe) -> Moments:
 
 
 def global_norm(tree: nnx.State) -> Float[Array, ""]:
-    """The Euclidean norm of all arrays; vectors as one, for each array takes a kernel."""
-    leaves = jax.tree.leaves(tree)
-    vectors = jnp.concatenate([x for x in leaves if x.ndim == 1])
-    return optax.tree.norm([vectors, *(x for x in leaves if x.ndim > 1)])
+    """The Euclidean norm of all arrays; row by row first, so that each array takes one kernel."""
+    rows = [jnp.square(x).sum(-1).reshape(-1) for x in jax.tree.leaves(tree)]
+    return jnp.sqrt(jnp.concatenate(rows).sum())
 
 
 def adam(
@@ -118,9 +117,9 @@ def adam(
         optax.tree.update_moment(decayed, moments.mu, BETA_1, 1),
         optax.tree.update_moment(decayed, moments.nu, BETA_2, 2),
     )
-    # The barrier has the parameters read the new moments: where they computed them once more, all
-    # moments would be copied, for they could not be overwritten before that.
-    moments = compute_once(changed(new_moments, moments))
+    # So that the parameters read the new moments: where they computed them once more, all moments
+    # would be copied, for they could not be overwritten before that.
+    moments = compute_once_on_cpu(changed(new_moments, moments))
     mu = optax.tree.bias_correction(moments.mu, BETA_1, moments.updates)
     nu = optax.tree.bias_correction(moments.nu, BETA_2, moments.updates)
     new = jax.tree.map(lambda p, m, v: p - rate * m / (jnp.sqrt(v) + EPSILON), old, mu, nu)

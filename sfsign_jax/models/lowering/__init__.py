@@ -3,7 +3,7 @@
 The rest of the package calls these functions and knows of no barrier, backend or compiler flag.
 """
 
-from sfsign_jax.models.lowering.barrier import compute_once
+from sfsign_jax.models.lowering.barrier import compute_once, compute_once_on_cpu
 from sfsign_jax.models.lowering.conv3d import conv3d
 from sfsign_jax.models.lowering.conv_time import mask_time, stack_time_taps
 from sfsign_jax.models.lowering.matmul import matmul
@@ -18,6 +18,7 @@ from sfsign_jax.models.lowering.saved_for_gradient import (
 __all__ = [
     "SAVE_POLICY",
     "compute_once",
+    "compute_once_on_cpu",
     "conv3d",
     "mask_time",
     "matmul",

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 from jaxtyping import Float
 
-from sfsign_jax.models.lowering.barrier import compute_once
+from sfsign_jax.models.lowering.barrier import compute_once_on_cpu
 
 
 @jax.custom_vjp
@@ -22,7 +22,7 @@ def relu(x: Float[Array, "..."]) -> Float[Array, "..."]:
 
 
 def forward(x: Array) -> tuple[Array, Array]:
-    y = compute_once(jnp.maximum(x, 0))  # computed once, not by each of its readers
+    y = compute_once_on_cpu(jnp.maximum(x, 0))  # not by each of its readers
     return y, y
 
 
