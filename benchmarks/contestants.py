@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
 CLASSES = 1296
 GLOSSES = 5  # a clip
@@ -27,6 +27,10 @@ class Work:
     frames: int  # of a clip; the network sees 12 more
     size: int  # pixels, height and width
     dtype: str = "float32"  # or bfloat16
+    small: bool = False  # a network of few and narrow blocks, to try a benchmark
+
+
+SMALL = {"depths": (1, 2, 1, 1), "temporal_blocks": (1, 1, 1, 1), "width": 16}
 
 
 def clips_of(work: Work) -> np.ndarray:
@@ -43,15 +47,17 @@ def ours(work: Work) -> Round:
     from flax import nnx
 
     from sfsign_jax.data.transforms import Preprocessing
-    from sfsign_jax.models.config import ModelConfig
+    from sfsign_jax.models.config import BackboneConfig, ModelConfig
     from sfsign_jax.models.sign_model import for_inference, new_model
     from sfsign_jax.recognition.network import Network, clip_logits
     from sfsign_jax.runtime.memory import keep_freed_memory
     from sfsign_jax.training import Recipe, create_train_state, train_step
+    from sfsign_jax.training.state import config_on_device, state_on_device
 
     keep_freed_memory()  # as the command lines do
     jax.config.update("jax_default_matmul_precision", "tensorfloat32")
-    config, size = ModelConfig(CLASSES), (work.size, work.size)
+    config = ModelConfig(CLASSES, BackboneConfig(**SMALL if work.small else {}))
+    size = (work.size, work.size)
     frames, num_frames = jax.device_put((clips_of(work), np.full(work.clips, work.frames)))
     if not work.training:
         model = for_inference(new_model(config))  # as `load` does
@@ -59,6 +65,8 @@ def ours(work: Work) -> Round:
         return lambda: jax.device_get(clip_logits(network, frames, num_frames, dtype=work.dtype))
     recipe = Recipe(steps_per_epoch=1, crop_size=size, compute_dtype=work.dtype)
     state = create_train_state(config, recipe)
+    config = config_on_device(config)
+    state = jax.device_put(state_on_device(state, config))
     batch = {
         "frames": frames,
         "corner": np.zeros((work.clips, 2), np.int32),
@@ -91,7 +99,8 @@ def pytorch(
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.backends.cudnn.benchmark = True
     torch.set_num_threads(len(os.sched_getaffinity(0)))
-    model = reference.SlowFastSign(reference.Config(num_classes=CLASSES)).to(device)
+    config = reference.Config(num_classes=CLASSES, **SMALL if work.small else {})
+    model = reference.SlowFastSign(config).to(device)
     if channels_last:
         model = model.to(memory_format=torch.channels_last_3d)
     # The backbone holds nearly all of the work; the rest has lengths that depend on the clip.
