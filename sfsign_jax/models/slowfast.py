@@ -187,7 +187,8 @@ def scan_run(
     keep: Policy | None,
 ) -> Float[Array, "b t h w c"]:
     """`x` through the blocks that `block` is a stack of, whose new statistics it keeps."""
-    graph, kernels, vectors = nnx.split(block, is_kernel, ...)
+    graph, state = nnx.split(block)
+    kernels, vectors = nnx.split_state(state, is_kernel, ...)
     rows, as_vectors = rows_of(vectors)
 
     # A loop's body needs no barrier between what it computes first and what it computes again.

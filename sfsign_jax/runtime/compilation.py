@@ -1,10 +1,12 @@
 """How XLA compiles our programs, by backend."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 import jax
+import numpy as np
 from jax import lax
 
 Options = dict[str, str | bool]  # of XLA's compiler for one backend
@@ -28,22 +30,38 @@ TRAINING: dict[str, Options] = {
 }
 
 
-def jit(function: Callable, options_of: dict[str, Options], **options: Any) -> Callable:
-    """`jax.jit`, with the compiler options of the backend."""
+def jit(
+    function: Callable,
+    options_of: dict[str, Options],
+    static_argnames: Sequence[str] = (),
+    **options: Any,
+) -> Callable:
+    """`jax.jit`, with the compiler options of the backend; static arguments are given by name.
+
+    `call.ahead` has programs of given arguments, compiled or under way (see runtime.ahead).
+    """
 
     @functools.cache
     def compiled(backend: str) -> Any:
         own = known_options(**options_of.get(backend, {}))
-        return jax.jit(function, compiler_options=own, **options)
+        return jax.jit(function, compiler_options=own, static_argnames=static_argnames, **options)
 
     def program(backend: str | None = None) -> Any:
         return compiled(backend or jax.default_backend())
 
+    ahead: dict[Hashable, Future[jax.stages.Compiled]] = {}
+
+    def key(args: Any, kwargs: dict[str, Any]) -> Hashable:
+        leaves, tree = jax.tree.flatten(args)
+        shapes = tuple((np.shape(x), jax.numpy.result_type(x)) for x in leaves)
+        return tree, shapes, tuple(sorted(kwargs.items()))
+
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        return program()(*args, **kwargs)
+        compiled = ahead.get(key(args, kwargs)) if ahead else None
+        return compiled.result()(*args) if compiled else program()(*args, **kwargs)
 
-    call.program = program  # type: ignore[attr-defined]
+    call.program, call.ahead, call.key = program, ahead, key  # type: ignore[attr-defined]
     return call
 
 

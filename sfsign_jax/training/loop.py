@@ -1,7 +1,7 @@
 """A run from first batch to best checkpoint, top to bottom."""
 
-import dataclasses
 import functools
+import itertools
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,10 +24,10 @@ from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_rate
 from sfsign_jax.files import write_text_atomically
 from sfsign_jax.models.config import ModelConfig
-from sfsign_jax.models.packing import for_device, from_device
+from sfsign_jax.models.packing import from_device
 from sfsign_jax.recognition.network import Network
 from sfsign_jax.recognition.split import predict_split
-from sfsign_jax.runtime.compilation import kernels_are_costly
+from sfsign_jax.runtime.ahead import Call, Programs, compiled_ahead
 from sfsign_jax.runtime.mesh import (
     clip_mesh,
     describe_mesh,
@@ -38,6 +38,7 @@ from sfsign_jax.runtime.mesh import (
 from sfsign_jax.training import from_config
 from sfsign_jax.training.initialization import initial_weights
 from sfsign_jax.training.optimizer import Recipe, global_norm
+from sfsign_jax.training.programs import evaluation_calls, step_calls
 from sfsign_jax.training.run_checkpoints import (
     Checkpoints,
     RunProgress,
@@ -47,7 +48,13 @@ from sfsign_jax.training.run_checkpoints import (
     save_run,
 )
 from sfsign_jax.training.sources import Source, open_source
-from sfsign_jax.training.state import TrainState, map_weights, train_state_of
+from sfsign_jax.training.state import (
+    TrainState,
+    config_on_device,
+    state_on_device,
+    state_on_host,
+    train_state_of,
+)
 from sfsign_jax.training.step import train_step
 from sfsign_jax.training.stopping import (
     InterruptedRunError,
@@ -106,7 +113,6 @@ def train(config: ConfigDict, workdir: Path) -> None:
     mesh = clip_mesh(config.training.batch_size // recipe.accumulation)
     weights, origin = initial_weights(model, source.vocabulary, config.init, config.seed)
     fresh = train_state_of(weights, recipe, config.seed)
-    backbone = dataclasses.replace(model.backbone, stacked=kernels_are_costly())
     description = ModelDescription(
         model, source.vocabulary, source.preprocessing, f"trained on {source.name} from {origin}"
     )
@@ -129,12 +135,12 @@ def train(config: ConfigDict, workdir: Path) -> None:
                 description,
                 recipe,
                 mesh,
-                dataclasses.replace(model, backbone=backbone),
+                config_on_device(model),
                 checkpoints,
                 board,
                 stop,
             )
-            state = map_weights(state, functools.partial(for_device, run.step_config))
+            state = state_on_device(state, run.step_config)
             train_epochs(run, replicate(state, mesh), progress)
 
 
@@ -145,30 +151,57 @@ def train_epochs(run: Run, state: TrainState, progress: RunProgress) -> None:
     batches = training_batches(
         run.source.train, batching, int(state.step), epochs * steps, run.mesh
     )
-    while len(progress["epochs"]) < epochs:
-        start = time.perf_counter()
-        state, clips_a_second = train_epoch(run, state, progress, batches)
-        save(run, state, progress)
-        end_epoch(run, state, progress)
-        best = "  best so far" if is_best(progress["epochs"]) else ""
-        seconds = time.perf_counter() - start
-        line = epoch_line(progress["epochs"], epochs)
-        log_line(run.workdir, f"{line}  {clips_a_second:.1f} clips/s  {seconds:.0f} s{best}")
+    head = [*itertools.islice(batches, 1)]
+    batches = itertools.chain(head, batches)
+    with compiled_ahead(calls_of(run, state, head), run.mesh) as programs:
+        while len(progress["epochs"]) < epochs:
+            start = time.perf_counter()
+            state, speed = train_epoch(run, state, progress, batches, programs)
+            save(run, state, progress)
+            end_epoch(run, state, progress)
+            best = "  best so far" if is_best(progress["epochs"]) else ""
+            seconds = time.perf_counter() - start
+            line = f"{epoch_line(progress['epochs'], epochs)}  {speed_line(speed)}  {seconds:.0f} s"
+            log_line(run.workdir, line + best)
     finish_saving(run.checkpoints)
 
 
+def calls_of(run: Run, state: TrainState, head: Sequence[dict[str, jax.Array]]) -> list[Call]:
+    """What the rest of an epoch will call, of which `head` is the first batch, if there is one."""
+    calls = []
+    for batch in head:
+        batching = from_config.batching(run.config, run.config.training.batch_size)
+        calls += step_calls(state, batch, run.source.train, batching, run.step_config, run.recipe)
+    if not run.config.data.features:
+        batching = from_config.batching(run.config, run.config.evaluation.batch_size)
+        calls += evaluation_calls(
+            run.source.dev,
+            batching,
+            run.description.config,
+            run.description.preprocessing,
+            run.recipe.padding,
+            run.mesh,
+        )
+    return calls
+
+
 def train_epoch(
-    run: Run, state: TrainState, progress: RunProgress, batches: Iterator[dict[str, jax.Array]]
-) -> tuple[TrainState, float]:
-    """The rest of an epoch, and its speed in clips a second."""
+    run: Run,
+    state: TrainState,
+    progress: RunProgress,
+    batches: Iterator[dict[str, jax.Array]],
+    programs: Programs,
+) -> tuple[TrainState, Metrics]:
+    """The rest of an epoch, and its speed."""
     steps, done = run.recipe.steps_per_epoch, len(progress["steps"])
     recorder = StepRecorder(run, progress)
     start = time.monotonic()
     waited = 0.0
-    for number in epoch_bar(run, progress):
+    for number in epoch_bar(run, progress, programs):
         asked = time.monotonic()
         batch = next(batches)
         waited += time.monotonic() - asked
+        programs.check()
         with use_mesh(run.mesh):
             state, metrics = train_step(state, batch, config=run.step_config, recipe=run.recipe)
         recorder.add(metrics)
@@ -187,11 +220,14 @@ def train_epoch(
     speed = {"input_wait_share": waited / seconds, "clips_a_second": clips_a_second}
     for name, value in (speed | device_memory()).items():
         run.board.add_scalar(f"train/{name}", value, int(state.step))
-    return state, clips_a_second
+    return state, speed
 
 
-def epoch_bar(run: Run, progress: RunProgress) -> Iterator[int]:
-    """The numbers of the steps that are left of an epoch, with a progress bar and the last loss."""
+def epoch_bar(run: Run, progress: RunProgress, programs: Programs) -> Iterator[int]:
+    """The numbers of the steps that are left of an epoch, with a progress bar.
+
+    Beside it the last loss and how many programs are compiled, until all are.
+    """
     steps, done = run.recipe.steps_per_epoch, len(progress["steps"])
     with tqdm(
         desc=f"epoch {len(progress['epochs']) + 1}/{run.recipe.epochs}",
@@ -202,9 +238,10 @@ def epoch_bar(run: Run, progress: RunProgress) -> Iterator[int]:
         disable=None if is_first_process() else True,
     ) as bar:
         for number in range(done + 1, steps + 1):
+            compiled = {"programs": str(programs)} if str(programs) else {}
+            loss = {"loss": f"{progress['steps'][-1]['loss']:.2f}"} if progress["steps"] else {}
+            bar.set_postfix(loss | compiled, refresh=bool(compiled))
             yield number
-            if progress["steps"]:
-                bar.set_postfix(loss=f"{progress['steps'][-1]['loss']:.2f}", refresh=False)
             bar.update()
 
 
@@ -235,8 +272,7 @@ def skipped_batches(progress: RunProgress) -> float:
 
 def save(run: Run, state: TrainState, progress: RunProgress) -> None:
     """A checkpoint, which has every array by itself."""
-    apart = functools.partial(from_device, run.step_config)
-    save_run(run.checkpoints, map_weights(state, apart), progress)
+    save_run(run.checkpoints, state_on_host(state, run.step_config), progress)
 
 
 def device_memory() -> dict[str, float]:
@@ -325,6 +361,11 @@ def finite_mean(steps: Sequence[Metrics]) -> Metrics:
 def is_best(epochs: Sequence[Metrics]) -> bool:
     """Whether no epoch has a lower dev WER than the last one."""
     return epochs[-1]["dev_wer"] <= min(epoch["dev_wer"] for epoch in epochs)
+
+
+def speed_line(speed: Metrics) -> str:
+    waited = f"{speed['input_wait_share']:.0%} waiting for input"
+    return f"{speed['clips_a_second']:.1f} clips/s ({waited})"
 
 
 def epoch_line(epochs: Sequence[Metrics], of: int) -> str:

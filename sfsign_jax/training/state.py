@@ -1,5 +1,7 @@
 """All that a step changes."""
 
+import dataclasses
+import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -11,7 +13,9 @@ from jaxtyping import Int
 
 from sfsign_jax.errors import UserError
 from sfsign_jax.models.config import ModelConfig
+from sfsign_jax.models.packing import for_device, from_device
 from sfsign_jax.models.sign_model import new_model
+from sfsign_jax.runtime.compilation import kernels_are_costly
 from sfsign_jax.training.optimizer import Moments, Recipe, no_moments
 
 
@@ -31,6 +35,22 @@ def map_weights(state: TrainState, change: Callable[[nnx.State], nnx.State]) -> 
     )
     moments = state.moments._replace(mu=mu, nu=nu)
     return state._replace(params=params, batch_stats=batch_stats, moments=moments)
+
+
+def config_on_device(config: ModelConfig) -> ModelConfig:
+    """How weights lie on the default device while they are trained (see models.packing)."""
+    backbone = dataclasses.replace(config.backbone, stacked=kernels_are_costly())
+    return dataclasses.replace(config, backbone=backbone)
+
+
+def state_on_device(state: TrainState, config: ModelConfig) -> TrainState:
+    """A state whose weights lie as `config` says, from one that has every array by itself."""
+    return map_weights(state, functools.partial(for_device, config))
+
+
+def state_on_host(state: TrainState, config: ModelConfig) -> TrainState:
+    """The way back."""
+    return map_weights(state, functools.partial(from_device, config))
 
 
 def create_train_state(config: ModelConfig, recipe: Recipe, seed: int = 0) -> TrainState:

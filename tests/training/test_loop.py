@@ -6,7 +6,7 @@ import json
 import pytest
 from small_dataset import DATASET, small_config
 
-from sfsign_jax.training import loop, sources
+from sfsign_jax.training import loop, sources, state
 
 
 @pytest.mark.slow
@@ -28,7 +28,7 @@ def test_a_run_goes_on_with_stacked_blocks_and_without(monkeypatch, tmp_path):
             if next(left, None) == 0:
                 raise KeyboardInterrupt
 
-        monkeypatch.setattr(loop, "kernels_are_costly", lambda: stacked)
+        monkeypatch.setattr(state, "kernels_are_costly", lambda: stacked)
         monkeypatch.setattr(loop, "save", save_and_stop)
         with contextlib.suppress(KeyboardInterrupt):
             loop.train(config, workdir)
