@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: demo test test-all check benchmark clean
+.PHONY: demo test test-all check benchmark benchmark-gpu clean
 
 # Corpus, training, word error rate and one recognised clip; everything lands in demo/.
 demo: .venv/demo
@@ -39,6 +39,14 @@ benchmark: .venv/test
 	$(BIN)/python benchmarks/evaluation.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/long_videos.py
+
+# In eight minutes on one GPU, training first; writes gpu.md.
+benchmark-gpu: .venv/gpu
+	$(BIN)/python benchmarks/gpu.py
+
+.venv/gpu: .venv/demo
+	$(INSTALL) --editable '.[gpu,train,convert]'
+	touch $@
 
 .venv/demo: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

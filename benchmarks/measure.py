@@ -23,17 +23,20 @@ class Figures(NamedTuple):
     memory: float  # GB: most resident memory during rounds; on a GPU, most of its own, ever
 
 
-def in_turn(contestants: dict[str, Callable], rounds: int) -> dict[str, Figures]:
+def in_turn(
+    contestants: dict[str, Callable], rounds: int, limit: float | None = None
+) -> dict[str, Figures]:
     """What `rounds` rounds of each contestant took, A B C, A B C, …
 
     A contestant is called in its own process and returns the function that is one round. One that
-    fails is left out, and said so. That of "ours" is started as our command lines are.
+    fails, or whose first round is not there after `limit` seconds, is left out, and said so. That
+    of "ours" is started as our command lines are.
     """
-    return group_by_group({"": contestants}, rounds)[""]
+    return group_by_group({"": contestants}, rounds, limit)[""]
 
 
 def group_by_group(
-    groups: dict[str, dict[str, Callable]], rounds: int
+    groups: dict[str, dict[str, Callable]], rounds: int, limit: float | None = None
 ) -> dict[str, dict[str, Figures]]:
     """`in_turn` of one group after the other, once all of them have compiled side by side."""
     with contextlib.ExitStack() as stack:
@@ -43,15 +46,20 @@ def group_by_group(
             }
             for group, contestants in groups.items()
         }
-        ready = {group: first_results(group, running) for group, running in started.items()}
+        deadline = limit and time.monotonic() + limit
+        ready = {
+            group: first_results(group, running, deadline) for group, running in started.items()
+        }
         return {
             group: take_rounds(started[group], setups, rounds) for group, setups in ready.items()
         }
 
 
-def first_results(group: str, running: dict[str, Connection]) -> dict[str, float]:
+def first_results(
+    group: str, running: dict[str, Connection], deadline: float | None
+) -> dict[str, float]:
     """Seconds until each contestant was ready, but for those that failed."""
-    replies = {name: reply(connection) for name, connection in running.items()}
+    replies = {name: reply(connection, deadline) for name, connection in running.items()}
     for name, problem in replies.items():
         if isinstance(problem, str):
             print(f"{group} {name}: {problem}", flush=True)
@@ -88,11 +96,15 @@ def start(contestant: Callable, name: str) -> Iterator[Connection]:
         yield ours
     finally:
         ours.close()
+        process.join(timeout=10)
+        process.kill()  # one that is still compiling
         process.join()
 
 
-def reply(connection: Connection) -> float | str:
+def reply(connection: Connection, deadline: float | None = None) -> float | str:
     try:
+        if deadline and not connection.poll(max(0, deadline - time.monotonic())):
+            return "not ready in time"
         return connection.recv()
     except EOFError:
         return "its process ended"
