@@ -95,9 +95,15 @@ def run_lstms(
     def stacked(name: str) -> Array:
         return jnp.stack([getattr(cell, name)[...] for cell in cells]).astype(dtype)
 
-    of_input = jnp.einsum("cbti,cig->tcbg", jnp.stack(sequences), stacked("kernel_ih"))
+    # Not one product of all: a CPU would copy the kernels, the largest arrays of the network.
+    of_input = jnp.stack(
+        [
+            matmul(x, cell.kernel_ih[...].astype(dtype))
+            for x, cell in zip(sequences, cells, strict=True)
+        ]
+    )
     bias = stacked("bias_ih") + stacked("bias_hh")
-    outputs = recur(of_input + bias[:, None], stacked("kernel_hh"))
+    outputs = recur(jnp.moveaxis(of_input, 2, 0) + bias[:, None], stacked("kernel_hh"))
     return [*jnp.moveaxis(outputs, 0, 2)]
 
 
