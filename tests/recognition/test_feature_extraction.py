@@ -110,8 +110,11 @@ def test_training_on_features_leaves_the_backbone(network, extracted, tmp_path, 
     config.init.checkpoint = str(tmp_path / "start")
     config.training.epochs = 2
     config.model.zero_init_final_bn = False
-    with jax.log_compiles():
+    jax.config.update("jax_log_compiles", True)  # in every thread
+    try:
         train(config, tmp_path / "run")
+    finally:
+        jax.config.update("jax_log_compiles", False)
     assert caplog.text.count("Finished XLA compilation of jit(train_step)") == 1
     model, description = load_checkpoint(tmp_path / "run" / "best")
     assert description.vocabulary == VOCABULARY
