@@ -35,8 +35,7 @@ def main() -> None:
     parser.add_argument("--works", default=DEFAULT)
     parser.add_argument("--together", action="store_true")
     arguments = parser.parse_args()
-    print("| | | median | of the best PyTorch | memory | to the first result |")
-    print("|---|---|---|---|---|---|")
+    print_header()
     groups = {name: contestants(WORKS[name]) for name in arguments.works.split(",")}
     if arguments.together:
         for name, figures in group_by_group(groups, arguments.rounds).items():
@@ -61,6 +60,11 @@ def contestants(work: Work) -> dict[str, Callable]:
         if work.clips == 1 and not plugins():  # of more clips it would be more than 24 GB
             sides[KEPT] = functools.partial(both, memory_kept=True)
     return sides
+
+
+def print_header() -> None:
+    print("| | | median | of the best PyTorch | memory | to the first result |")
+    print("|---|---|---|---|---|---|")
 
 
 def print_rows(work: str, figures: dict[str, Figures]) -> None:

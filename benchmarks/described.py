@@ -41,6 +41,7 @@ from sfsign_jax.models.config import STAGES, BackboneConfig, ModelConfig
 from sfsign_jax.models.packing import pack_vectors
 from sfsign_jax.models.sign_model import abstract_model
 from sfsign_jax.recognition.network import Network, frame_features
+from sfsign_jax.runtime.ahead import memory_needed
 from sfsign_jax.runtime.mesh import CLIPS, sharding, use_mesh
 from sfsign_jax.training import Recipe, train_step
 from sfsign_jax.training.state import train_state_of
@@ -178,8 +179,6 @@ def measure(accelerator: Accelerator, mesh: Mesh, trace: Trace) -> Figures:
             raise
         raise UserError(f"it does not fit the device: {str(error).splitlines()[0]}") from error
     compiled_at = time.perf_counter()
-    sizes = compiled.memory_analysis()
-    own = sizes.argument_size_in_bytes + sizes.output_size_in_bytes - sizes.alias_size_in_bytes
     account = account_of(compiled.as_text())
     told = (compiled.cost_analysis() or {}).get("bytes accessed")
     return Figures(
@@ -188,8 +187,8 @@ def measure(accelerator: Accelerator, mesh: Mesh, trace: Trace) -> Figures:
         processor_seconds() - processor,
         account.kernels,
         account.launches,
-        sizes.temp_size_in_bytes / 1e9,
-        (sizes.temp_size_in_bytes + own) / 1e9,
+        compiled.memory_analysis().temp_size_in_bytes / 1e9,
+        memory_needed(compiled) / 1e9,
         account.moved / 1e9,
         told and told / 1e9,
         counted.get("flops", 0) / 1e12,

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TextIO
 
 import jax
-from against_pytorch import WORKS, print_rows
+from against_pytorch import WORKS, print_header, print_rows
 from contestants import Work, ours, pytorch
 from measure import in_turn
 
@@ -114,8 +114,7 @@ def steps(small: bool) -> None:
     }
     if small:
         works = {"step, small": Work(True, 2, 16, 64, small=True)}
-    print("| | | median | of the best PyTorch | memory | to the first result |")
-    print("|---|---|---|---|---|---|")
+    print_header()
     for name, work in works.items():
         sides = {
             "ours": functools.partial(ours, work),
@@ -205,21 +204,19 @@ def print_kinds(trace: jax.profiler.ProfileData) -> None:
 def evaluation(small: bool) -> None:
     """Frames on disk to word error rate."""
     clips, rounds = ("1", "1") if small else ("24", "3")
-    script("evaluation.py", "--clips", clips, "--rounds", rounds)
+    command = [sys.executable, ROOT / "benchmarks" / "evaluation.py"]
+    subprocess.run([*command, "--clips", clips, "--rounds", rounds], check=True)
 
 
 def forward(small: bool) -> None:
     """Forward passes beside PyTorch's."""
+    print_header()
     for name in ("forward_1", "forward_8", "forward_1_bf16", "forward_8_bf16"):
         work = replace(WORKS[name], size=64, small=True) if small else WORKS[name]
         sides = {"ours": functools.partial(ours, work), "eager": functools.partial(pytorch, work)}
         figures = in_turn(sides, 3, COMPILING)
         if figures:
             print_rows(name, figures)
-
-
-def script(name: str, *arguments: str) -> None:
-    subprocess.run([sys.executable, ROOT / "benchmarks" / name, *arguments], check=True)
 
 
 PARTS = {

@@ -91,28 +91,23 @@ def compile_call(
         if "RESOURCE_EXHAUSTED" not in str(error):
             raise
         raise does_not_fit(call.name, str(error).splitlines()[0]) from error
-    check_memory(compiled, call.name, mesh)
+    limit = memory_limit(mesh)
+    if limit and (needed := memory_needed(compiled)) > limit:
+        raise does_not_fit(call.name, f"{needed / 1e9:.1f} of {limit / 1e9:.1f} GB")
     return compiled
 
 
-def check_memory(compiled: jax.stages.Compiled, name: str, mesh: Mesh) -> None:
-    """Where the device tells how much it has.
+def memory_limit(mesh: Mesh) -> int:
+    """Bytes that programs may use on each device; 0 where it does not tell."""
+    return (mesh.local_devices[0].memory_stats() or {}).get("bytes_limit", 0)
 
-    Raises:
-        UserError: the program needs more.
-    """
-    sizes = compiled.memory_analysis()
-    limit = (first_device(mesh).memory_stats() or {}).get("bytes_limit")
-    if sizes is None or not limit:
-        return
+
+def memory_needed(compiled: jax.stages.Compiled) -> int:
+    """Bytes that a program takes on each device, with its arguments; 0 where no backend tells."""
+    if (sizes := compiled.memory_analysis()) is None:
+        return 0
     own = sizes.argument_size_in_bytes + sizes.output_size_in_bytes - sizes.alias_size_in_bytes
-    needed = own + sizes.temp_size_in_bytes
-    if needed > limit:
-        raise does_not_fit(name, f"{needed / 1e9:.1f} of {limit / 1e9:.1f} GB")
-
-
-def first_device(mesh: Mesh) -> jax.Device:
-    return mesh.local_devices[0]
+    return own + sizes.temp_size_in_bytes
 
 
 def does_not_fit(name: str, needed: str) -> UserError:

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from flax import nnx
 from jax import lax
 
 Options = dict[str, str | bool]  # of XLA's compiler for one backend
@@ -52,8 +53,12 @@ def jit(
     ahead: dict[Hashable, Future[jax.stages.Compiled]] = {}
 
     def key(args: Any, kwargs: dict[str, Any]) -> Hashable:
-        leaves, tree = jax.tree.flatten(args)
-        shapes = tuple((np.shape(x), jax.numpy.result_type(x)) for x in leaves)
+        # Not of thousands of weights at every call: their shapes follow from their config, which
+        # is an argument too.
+        leaves, tree = jax.tree.flatten(args, is_leaf=is_weights)
+        shapes = tuple(
+            None if is_weights(x) else (np.shape(x), jax.numpy.result_type(x)) for x in leaves
+        )
         return tree, shapes, tuple(sorted(kwargs.items()))
 
     @functools.wraps(function)
@@ -63,6 +68,10 @@ def jit(
 
     call.program, call.ahead, call.key = program, ahead, key  # type: ignore[attr-defined]
     return call
+
+
+def is_weights(x: Any) -> bool:
+    return isinstance(x, nnx.State)
 
 
 def kernels_are_costly() -> bool:

@@ -180,6 +180,7 @@ def calls_of(run: Run, state: TrainState, head: Sequence[dict[str, jax.Array]]) 
             run.description.config,
             run.description.preprocessing,
             run.recipe.padding,
+            jax.tree.leaves(state.params)[0].dtype,
             run.mesh,
         )
     return calls
@@ -238,9 +239,12 @@ def epoch_bar(run: Run, progress: RunProgress, programs: Programs) -> Iterator[i
         disable=None if is_first_process() else True,
     ) as bar:
         for number in range(done + 1, steps + 1):
-            compiled = {"programs": str(programs)} if str(programs) else {}
-            loss = {"loss": f"{progress['steps'][-1]['loss']:.2f}"} if progress["steps"] else {}
-            bar.set_postfix(loss | compiled, refresh=bool(compiled))
+            told = {}
+            if progress["steps"]:
+                told["loss"] = f"{progress['steps'][-1]['loss']:.2f}"
+            if compiled := str(programs):
+                told["programs"] = compiled
+            bar.set_postfix(told, refresh=bool(compiled))
             yield number
             bar.update()
 

@@ -59,16 +59,17 @@ def evaluation_calls(
     config: ModelConfig,
     preprocessing: Preprocessing,
     padding: str,
+    dtype: np.dtype,
     mesh: Mesh,
 ) -> list[Call]:
-    """The backbone over batches of frames, for every bucket of a split."""
+    """The backbone, with weights of `dtype`, over batches of frames: every bucket of a split."""
     order = evaluation_order(clips.lengths, padding)
     plan = ordered_batches(order, clips.lengths, batching.buckets, batching.batch_size)
     rows = round_up_to_devices(batching.batch_size, mesh)
     place = functools.partial(jax.ShapeDtypeStruct, sharding=sharding(mesh, CLIPS))
     num_frames = place((rows,), np.int32)
     weights = jax.tree.map(
-        lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=sharding(mesh)),
+        lambda x: jax.ShapeDtypeStruct(x.shape, dtype, sharding=sharding(mesh)),
         abstract_model(config)[1],
     )
     network = Network(weights, config, preprocessing)

@@ -76,11 +76,7 @@ def test_what_does_not_fit_or_compile_is_told_before_it_is_needed(monkeypatch):
         with pytest.raises(ValueError, match="no such axis"):
             programs.check()
 
-    class SmallDevice:
-        def memory_stats(self):
-            return {"bytes_limit": 10}
-
-    monkeypatch.setattr(ahead, "first_device", lambda mesh: SmallDevice())
+    monkeypatch.setattr(ahead, "memory_limit", lambda mesh: 10)
     function, _ = power_function()
     with (
         compiled_ahead([call_of(function, 3)], MESH),
