@@ -77,8 +77,10 @@ def normalize_forward(x, scale, bias, near, inside):
     count = inside.sum() * (x[0, 0].size // x.shape[-1])
     values = full_precision(x)
     centred = values - near
-    moments = sum_each(centred, jnp.square(centred), inside) / count
-    first, second = saved_for_gradient(moments)
+    first, second = (
+        saved_for_gradient(sum_steps(power, inside) / count)
+        for power in (centred, jnp.square(centred))
+    )
     mean, var = near + first, jnp.maximum(second - jnp.square(first), 0)
     inverse = 1 / jnp.sqrt(var + EPSILON)
     slope, offset = compute_once((scale * inverse, bias - mean * scale * inverse))
@@ -91,7 +93,7 @@ def normalize_backward(saved, upstreams):
     x, slope, mean, inverse, inside, count = saved
     upstream = full_precision(upstreams[0])
     values = full_precision(x)
-    of_bias, of_centred = sum_each(upstream, upstream * (values - mean))
+    of_bias, of_centred = sum_steps(upstream), sum_steps(upstream * (values - mean))
     of_scale = of_centred * inverse
     # Every value inside has its share in the statistics.
     by_value = slope * inverse * of_scale / count
@@ -105,14 +107,11 @@ def normalize_backward(saved, upstreams):
 normalize_batch.defvjp(normalize_forward, normalize_backward)
 
 
-def sum_each(
-    one: Float[Array, "b t *space c"],
-    other: Float[Array, "b t *space c"],
-    weights: Float[Array, "b t"] | None = None,
-) -> Float[Array, "2 c"]:
-    """Both sums over all steps; space first: fewer values are left to be weighed."""
-    space = tuple(range(2, one.ndim - 1))
-    steps = jnp.stack([one.sum(space), other.sum(space)])
+def sum_steps(
+    values: Float[Array, "b t *space c"], weights: Float[Array, "b t"] | None = None
+) -> Float[Array, " c"]:
+    """The sum over all steps; space first: fewer values are left to be weighed."""
+    steps = values.sum(tuple(range(2, values.ndim - 1)))
     if weights is not None:
         steps = steps * weights[..., None]
-    return steps.sum((1, 2))
+    return steps.sum((0, 1))
