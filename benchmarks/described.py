@@ -1,7 +1,7 @@
 """The programs of a run, compiled for an accelerator that is only described: none is needed here.
 
 python benchmarks/described.py h100 [--shapes 2x64 2x128] [--dtype bfloat16] [--devices 4]
-                               [--programs step features] [--depths 1,1,1,1]
+                               [--programs step features] [--depths 1,1,1,1] [--largest]
 
 A GPU's programs are compiled by JAX's CUDA plugin (pip install 'jax[cuda12]'), a TPU's by libtpu.
 What is counted is the compiler's own account of the program: seconds to lower and to compile it,
@@ -113,6 +113,8 @@ ACCELERATORS = {
     "v5e": Accelerator("tpu", 16, "v5e:2x2"),
     "v6e": Accelerator("tpu", 32, "v6e:2x2"),
 }
+# What is left beside the runtime's own, in a GPU's case with XLA_CLIENT_MEM_FRACTION=0.92.
+USABLE = {"gpu": 0.92, "tpu": 1.0}
 PACKAGES = {"gpu": ("jax_cuda12_plugin", "jax[cuda12]"), "tpu": ("libtpu", "libtpu")}
 
 
@@ -258,6 +260,36 @@ def context(mesh: Mesh | None) -> contextlib.AbstractContextManager:
 PROGRAMS = {"step": trace_step, "features": trace_features}
 
 
+def print_largest(
+    accelerator: Accelerator, mesh: Mesh, frames: int, trace: Callable[[Shape], Trace]
+) -> None:
+    """The most clips of so many frames whose step fits, found from one, two and a line's guess."""
+    share = USABLE[accelerator.platform]
+
+    @functools.cache
+    def memory(clips: int) -> float:
+        try:
+            return measure(accelerator, mesh, trace(Shape(clips, frames))).memory
+        except UserError:
+            return float("inf")
+
+    def fits(clips: int) -> bool:
+        return clips == 0 or memory(clips) <= share * accelerator.memory
+
+    clips = 0
+    if fits(2):
+        by_clip = memory(2) - memory(1)
+        clips = 2 + int((share * accelerator.memory - memory(2)) / by_clip)
+    elif fits(1):
+        clips = 1
+    while not fits(clips):
+        clips -= 1
+    while fits(clips + 1):
+        clips += 1
+    needed = "".join(f", {n}: {memory(n):.2f} GB" for n in sorted({1, 2, clips, clips + 1} - {0}))
+    print(f"| {frames} frames | {clips} clips fit {accelerator.memory:g} GB{needed} |", flush=True)
+
+
 def print_table(accelerator: Accelerator, mesh: Mesh, programs: dict[str, Trace]) -> None:
     print(
         "| program | lower | compile (processor) | kernels (launches) | temporaries | memory "
@@ -316,21 +348,26 @@ def main() -> None:
         f"{arguments.accelerator}, {arguments.devices} devices, {arguments.dtype}, "
         f"JAX {jax.__version__}, {os.cpu_count()} cores"
     )
-    print_table(
-        accelerator,
-        mesh,
-        {
-            f"{name}, {shape.clips} × {shape.frames} frames": functools.partial(
-                PROGRAMS[name],
-                platform=accelerator.platform,
-                config=config,
-                recipe=recipe,
-                shape=shape,
-            )
-            for name in arguments.programs
-            for shape in arguments.shapes
-        },
-    )
+
+    def trace(name: str, shape: Shape) -> Trace:
+        return functools.partial(
+            PROGRAMS[name],
+            platform=accelerator.platform,
+            config=config,
+            recipe=recipe,
+            shape=shape,
+        )
+
+    if arguments.largest:
+        for shape in arguments.shapes:
+            print_largest(accelerator, mesh, shape.frames, functools.partial(trace, "step"))
+        return
+    programs = {
+        f"{name}, {shape.clips} × {shape.frames} frames": trace(name, shape)
+        for name in arguments.programs
+        for shape in arguments.shapes
+    }
+    print_table(accelerator, mesh, programs)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -345,6 +382,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--devices", type=int, default=1, help="that share a batch")
     add("--remat", nargs="*", default=[], help="stages that are computed again")
     add("--accumulation", type=int, default=1, help="parts of a batch")
+    add("--largest", action="store_true", help="the most clips of these frames whose step fits")
     add("--size", type=int, default=224, help="pixels, height and width")
     add("--depths", type=depths_of, help="of a smaller backbone, such as 1,1,1,1")
     return parser.parse_args()

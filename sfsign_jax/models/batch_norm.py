@@ -67,8 +67,8 @@ def normalize_batch(
 ) -> tuple[Float[Array, "b t *space c"], Float[Array, " c"], Float[Array, " c"]]:
     """`x` normalised by the batch, whose mean and unbiased variance carry no gradient.
 
-    Statistics are of the steps with 1 `inside`, taken about a value `near` the mean: so both are
-    found in one reading of `x`, and lose no digits where `x` varies little.
+    Statistics are of the steps with 1 `inside`. The variance is taken about a value `near` the
+    mean: so both are found in one reading of `x`, and lose no digits where `x` varies little.
     """
     return normalize_forward(x, scale, bias, near, inside)[0]
 
@@ -76,21 +76,21 @@ def normalize_batch(
 def normalize_forward(x, scale, bias, near, inside):
     count = inside.sum() * (x[0, 0].size // x.shape[-1])
     values = full_precision(x)
-    centred = values - near
-    first, second = (
-        saved_for_gradient(sum_steps(power, inside) / count)
-        for power in (centred, jnp.square(centred))
-    )
-    mean, var = near + first, jnp.maximum(second - jnp.square(first), 0)
+    mean = sum_steps(values, inside) / count
+    square = sum_steps(jnp.square(values - near), inside) / count
+    var = jnp.maximum(square - jnp.square(mean - near), 0)
     inverse = 1 / jnp.sqrt(var + EPSILON)
-    slope, offset = compute_once((scale * inverse, bias - mean * scale * inverse))
-    y = (values * slope + offset).astype(x.dtype)
+    slope = scale * inverse
+    # As one array: of each that a loop over blocks keeps, it makes kernels of their own.
+    vectors = jnp.stack([slope, bias - mean * slope, mean, inverse])
+    vectors = saved_for_gradient(compute_once(vectors))
+    y = (values * vectors[0] + vectors[1]).astype(x.dtype)
     unbiased = var * count / jnp.maximum(count - 1, 1)
-    return (y, mean, unbiased), (x, slope, mean, inverse, inside, count)
+    return (y, mean, unbiased), (x, vectors, inside, count)
 
 
 def normalize_backward(saved, upstreams):
-    x, slope, mean, inverse, inside, count = saved
+    x, (slope, _, mean, inverse), inside, count = saved
     upstream = full_precision(upstreams[0])
     values = full_precision(x)
     of_bias, of_centred = sum_steps(upstream), sum_steps(upstream * (values - mean))
