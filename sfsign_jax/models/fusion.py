@@ -10,6 +10,7 @@ from sfsign_jax.models.convolution import Convolution
 from sfsign_jax.models.initializers import Rng, constant
 from sfsign_jax.models.lengths import floor_divide
 from sfsign_jax.models.lowering import relu
+from sfsign_jax.models.precision import full_precision
 
 FUSION_KERNEL = 5  # frames of the fast pathway that one slow frame sees
 # Every variant, and the initial value of the scalars that weigh its pathways, where it has them.
@@ -57,11 +58,23 @@ class Fusion(nnx.Module):
         s2f = jnp.repeat(s2f, self.alpha, axis=1)
         if self.variant == "FuseBiCat":
             return jnp.concatenate([slow, f2s], -1), jnp.concatenate([fast, s2f], -1)
-        weight_s = self.weight_s[...].astype(slow.dtype)
-        weight_f = self.weight_f[...].astype(fast.dtype)
         if self.variant == "FuseBiAdd":
-            return slow + weight_s * f2s, fast + weight_f * s2f
+            return (
+                weighted_sum(slow, 1, f2s, self.weight_s[...]),
+                weighted_sum(fast, 1, s2f, self.weight_f[...]),
+            )
         return (
-            weight_s * slow + (1 - weight_s) * f2s,
-            weight_f * fast + (1 - weight_f) * s2f,
+            weighted_sum(slow, self.weight_s[...], f2s, 1 - self.weight_s[...]),
+            weighted_sum(fast, self.weight_f[...], s2f, 1 - self.weight_f[...]),
         )
+
+
+def weighted_sum(
+    own: Float[Array, "b t h w c"],
+    own_weight: Float[Array, "1"] | int,
+    other: Float[Array, "b t h w c"],
+    other_weight: Float[Array, "1"],
+) -> Float[Array, "b t h w c"]:
+    """In f32, as a weight's gradient is a sum over all values."""
+    total = full_precision(own) * own_weight + full_precision(other) * other_weight
+    return total.astype(own.dtype)
