@@ -218,10 +218,11 @@ def trace_step(
     mesh: Mesh | None, *, platform: str, config: ModelConfig, recipe: Recipe, shape: Shape
 ) -> jax.stages.Traced:
     """A training step on a batch of frames as they are stored."""
-    config = dataclasses.replace(
-        config, backbone=dataclasses.replace(config.backbone, stacked=True)
-    )
-    weights = jax.eval_shape(pack_vectors, abstract_model(config)[1])
+    weights = abstract_model(config)[1]
+    if mesh is not None:  # else to count FLOP, of a loop's body only once
+        backbone = dataclasses.replace(config.backbone, stacked=True)
+        config = dataclasses.replace(config, backbone=backbone)
+        weights = jax.eval_shape(pack_vectors, abstract_model(config)[1])
     state = jax.eval_shape(lambda weights: train_state_of(weights, recipe), weights)
     stored = [size * 8 // 7 for size in recipe.crop_size]  # 256 for 224
     clips, frames = shape

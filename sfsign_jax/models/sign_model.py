@@ -166,7 +166,8 @@ def new_model(config: ModelConfig, seed: int = 0) -> SignModel:
     backbone = dataclasses.replace(config.backbone, stacked=False)  # to draw each block by itself
     separate = dataclasses.replace(config, backbone=backbone)
     state = nnx.state(SignModel(separate, rng=np.random.default_rng(seed)))
-    return model_with(config, jax.tree.map(jnp.asarray, stack_blocks(state, config.backbone)))
+    # At once: `jnp.asarray` would compile a program for each shape.
+    return model_with(config, jax.device_put(stack_blocks(state, config.backbone), may_alias=False))
 
 
 def for_inference(model: SignModel) -> SignModel:

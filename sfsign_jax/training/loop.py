@@ -368,7 +368,7 @@ def is_best(epochs: Sequence[Metrics]) -> bool:
 
 
 def speed_line(speed: Metrics) -> str:
-    waited = f"{speed['input_wait_share']:.0%} waiting for input"
+    waited = f"{100 * speed['input_wait_share']:.0f} % waiting for input"
     return f"{speed['clips_a_second']:.1f} clips/s ({waited})"
 
 

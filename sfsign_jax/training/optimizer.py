@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from flax import nnx
 from jax import Array
@@ -84,7 +85,9 @@ def trained(params: nnx.State, recipe: Recipe) -> nnx.State:
 
 
 def no_moments(params: nnx.State, recipe: Recipe) -> Moments:
-    mu, nu = (jax.tree.map(jnp.zeros_like, trained(params, recipe)) for _ in range(2))
+    # Made on the host: JAX would compile a program for the zeros of each shape.
+    zeros = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), trained(params, recipe))
+    mu, nu = jax.device_put((zeros, zeros), may_alias=False)
     return Moments(jnp.zeros((), jnp.int32), mu, nu)
 
 
