@@ -14,7 +14,7 @@ from tfds_builders.synthetic_signs.corpus import DEMO, FULL, SPLITS, CorpusConfi
 class SyntheticSignsConfig(tfds.core.BuilderConfig):
     """A named corpus; for another number of clips, pass one with a changed ``corpus``."""
 
-    corpus: CorpusConfig = DEMO
+    corpus: CorpusConfig = dataclasses.field(default=DEMO, repr=False)  # TFDS prints a config
 
 
 def resized_config(name: str, clips: dict[str, int]) -> SyntheticSignsConfig:
