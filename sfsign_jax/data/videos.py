@@ -104,7 +104,9 @@ def open_container(path: Path) -> av.container.InputContainer:
     try:
         container = av.open(str(path))
     except av.FFmpegError as error:
-        raise UserError(f"{path} can't be read as a video: {error.strerror}") from error
+        empty = path.is_file() and path.stat().st_size == 0
+        reason = "it is empty (0 bytes)" if empty else error.strerror
+        raise UserError(f"{path} can't be read as a video: {reason}") from error
     if not container.streams.video:
         container.close()
         raise UserError(f"{path} has no video stream")

@@ -87,6 +87,12 @@ def test_file_that_is_no_video(tmp_path):
         read(tmp_path / "clip.mp4")
 
 
+def test_empty_file(tmp_path):
+    (tmp_path / "clip.webm").touch()
+    with pytest.raises(UserError, match="can't be read as a video: it is empty"):
+        read(tmp_path / "clip.webm")
+
+
 def test_video_without_a_video_stream(tmp_path):
     path = tmp_path / "sound.wav"
     with av.open(str(path), "w") as container:
