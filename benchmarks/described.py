@@ -16,7 +16,6 @@ import functools
 import importlib.util
 import os
 import resource
-import sys
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -35,6 +34,7 @@ from hlo import account_of
 from jax.experimental import topologies
 from jax.sharding import AxisType, Mesh
 
+from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 from sfsign_jax.models.config import STAGES, BackboneConfig, ModelConfig
@@ -402,7 +402,4 @@ def depths_of(text: str) -> tuple[int, ...]:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except UserError as error:
-        sys.exit(f"error: {error}")
+    run_command_line(main)

@@ -148,8 +148,9 @@ def named_arrays(state: TrainState) -> dict[str, np.ndarray]:
 def with_arrays(state: TrainState, arrays: dict[str, Any]) -> TrainState:
     """The same tree with other arrays."""
     paths, tree = jax.tree_util.tree_flatten_with_path(plain(state))
-    leaves = [jax.numpy.asarray(arrays[jax.tree_util.keystr(path)]) for path, _ in paths]
-    restored = jax.tree_util.tree_unflatten(tree, leaves)
+    leaves = [arrays[jax.tree_util.keystr(path)] for path, _ in paths]
+    # At once: `jnp.asarray` would compile a program for each shape.
+    restored = jax.tree_util.tree_unflatten(tree, jax.device_put(leaves, may_alias=False))
     return restored._replace(key=jax.random.wrap_key_data(restored.key))
 
 
