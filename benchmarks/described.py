@@ -380,25 +380,33 @@ def parse_arguments() -> argparse.Namespace:
     add("--shapes", type=shape_of, nargs="+", default=[Shape(2, 64)], help="CLIPSxFRAMES")
     add("--programs", nargs="+", choices=PROGRAMS, default=[*PROGRAMS])
     add("--dtype", choices=("float32", "bfloat16"), default="bfloat16")
-    add("--devices", type=int, default=1, help="that share a batch")
-    add("--remat", nargs="*", default=[], help="stages that are computed again")
-    add("--accumulation", type=int, default=1, help="parts of a batch")
+    add("--devices", type=positive, default=1, help="that share a batch")
+    add("--remat", nargs="*", choices=STAGES, default=[], help="stages that are computed again")
+    add("--accumulation", type=positive, default=1, help="parts of a batch")
     add("--largest", action="store_true", help="the most clips of these frames whose step fits")
-    add("--size", type=int, default=224, help="pixels, height and width")
+    add("--size", type=positive, default=224, help="pixels, height and width")
     add("--depths", type=depths_of, help="of a smaller backbone, such as 1,1,1,1")
     return parser.parse_args()
 
 
+def positive(text: str) -> int:
+    return numbers_from_one(text, ",", 1)[0]
+
+
 def shape_of(text: str) -> Shape:
-    clips, _, frames = text.partition("x")
-    return Shape(int(clips), int(frames))
+    return Shape(*numbers_from_one(text, "x", 2))
 
 
 def depths_of(text: str) -> tuple[int, ...]:
-    depths = tuple(map(int, text.split(",")))
-    if len(depths) != len(STAGES) or min(depths) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not {len(STAGES)} numbers from 1 on")
-    return depths
+    return numbers_from_one(text, ",", len(STAGES))
+
+
+def numbers_from_one(text: str, separator: str, count: int) -> tuple[int, ...]:
+    parts = text.split(separator)
+    if len(parts) != count or not all(part.isdecimal() and int(part) for part in parts):
+        example = separator.join(["1"] * count)
+        raise argparse.ArgumentTypeError(f"{text}: numbers from 1 on are expected, as {example}")
+    return tuple(map(int, parts))
 
 
 if __name__ == "__main__":
