@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Collection
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, Field, ValidationError
@@ -23,8 +22,8 @@ class Asked(BaseModel):
     data: Annotated[list[Upload | None], Field(min_length=1, max_length=1)]
 
 
-def checked(body: bytes, functions: Collection[int], folder: Path) -> bytes:
-    """The same call with nothing else in it, of a function of the page and an upload in `folder`.
+def checked(body: bytes, functions: Collection[int], videos: Collection[str]) -> bytes:
+    """The same call of a function of the page with an uploaded video, and nothing else in it.
 
     Gradio alone would fetch a video from any address that it is given.
 
@@ -38,7 +37,7 @@ def checked(body: bytes, functions: Collection[int], folder: Path) -> bytes:
     if asked.fn_index not in functions:
         raise RefusedError(422, "the page has no such function")
     [video] = asked.data
-    if video and video.path not in map(str, folder.glob("*/*")):
+    if video and video.path not in videos:
         raise RefusedError(422, "the video is no longer here: choose it again")
     file = video and {"path": video.path, "meta": {"_type": "gradio.FileData"}}
     return json.dumps(asked.model_dump() | {"data": [file]}).encode()

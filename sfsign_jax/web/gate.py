@@ -1,6 +1,7 @@
 """What the page lets in: requests to its hosts, from itself, for what it serves, and no larger."""
 
 import asyncio
+import logging
 import re
 from collections.abc import Collection
 
@@ -14,6 +15,8 @@ from sfsign_jax.web.hosts import Hosts, answers, values
 from sfsign_jax.web.refused import RefusedError
 from sfsign_jax.web.room import Room
 
+logger = logging.getLogger(__name__)
+
 LOGIN = "/login"
 UPLOAD = "/gradio_api/upload"
 CALLS = ("/gradio_api/queue/join", "/gradio_api/run/predict")
@@ -21,12 +24,13 @@ FILES = "/gradio_api/file="
 # Gradio serves more: it would fetch from other hosts, write files, and tell of the server.
 READ = re.compile(
     r"/|/(config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|logout)"
-    r"|/(assets|static|svelte)/.+"
-    r"|/gradio_api/(info|app_id|startup-events|theme\.css|upload_progress|queue/data)"
+    r"|/(assets|static|svelte)/[\w./-]{1,200}"
+    r"|/gradio_api/(app_id|theme\.css|upload_progress|queue/data)"
     r"|/gradio_api/heartbeat/[A-Za-z0-9]{1,64}"
 )
-SMALL = 100_000  # bytes that a request may have which uploads nothing
-ENVELOPE = 10_000  # bytes around an uploaded video
+RANGE = re.compile(r"bytes=\d{1,15}-(\d{1,15})?")
+SMALL = 0.1  # megabytes that a request may have which uploads nothing
+ENVELOPE = 10_000  # bytes around what a request brings
 PATIENCE = 60  # seconds that an upload may stand still
 
 
@@ -58,7 +62,10 @@ class Gate:
             await said(refusal, scope["path"])(scope, receive, send)
         except ClientDisconnect:
             pass  # nobody is left to be told
-        except HTTPException:  # within a stream of events, which has begun
+        except RuntimeError as error:
+            if not isinstance(error.__cause__, HTTPException):
+                raise
+            # Events of somebody whom Gradio doesn't know: it says so when its answer has begun.
             await send({"type": "http.response.body"})
 
     async def pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,21 +73,30 @@ class Gate:
         if not answers(self.hosts, scope["headers"]):
             raise RefusedError(403, "the page is not served by this name, nor to other pages")
         if scope["method"] in ("GET", "HEAD"):
-            if not READ.fullmatch(path) and not path.startswith(f"{FILES}{self.room.folder}/"):
+            if not READ.fullmatch(path) and path.removeprefix(FILES) not in self.room.videos():
                 raise RefusedError(404, "there is nothing here")
+            if not all(RANGE.fullmatch(part) for part in values(scope["headers"], b"range")):
+                raise RefusedError(416, "there is no such part of it")
             await self.app(scope, receive, send)
         elif scope["method"] != "POST" or path not in (LOGIN, UPLOAD, *CALLS):
             raise RefusedError(404, "there is nothing here")
         elif path == UPLOAD:
-            size = announced(scope, self.megabytes * 1e6 + ENVELOPE)
+            size = announced(scope, self.megabytes)
             with self.room.taken(size, patient(receive)) as receive:
-                await self.app(scope, receive, send)
+                await self.upload(scope, receive, send)
         else:
             announced(scope, SMALL)
             if path in CALLS:
                 body = await Request(scope, receive).body()
-                receive = again(checked(body, self.functions, self.room.folder), receive)
+                receive = again(checked(body, self.functions, self.room.videos()), receive)
             await self.app(scope, receive, send)
+
+    async def upload(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self.app(scope, receive, send)
+        # These are what Gradio makes of fields that are no files, and of a full disk.
+        except (AttributeError, TypeError, ValueError, OSError) as error:
+            logger.warning("an upload failed: %s", error)
 
 
 def below(root_path: str, scope: Scope) -> Scope:
@@ -91,8 +107,8 @@ def below(root_path: str, scope: Scope) -> Scope:
     return {**scope, "path": path, "raw_path": path.encode()}
 
 
-def announced(scope: Scope, most: float) -> int:
-    """The size of a request.
+def announced(scope: Scope, megabytes: float) -> int:
+    """The size of a request in bytes.
 
     Raises:
         RefusedError: it doesn't tell, or is too large.
@@ -101,8 +117,8 @@ def announced(scope: Scope, most: float) -> int:
     [size, *others] = values(headers, b"content-length") or [""]
     if not size.isdecimal() or others or values(headers, b"transfer-encoding"):
         raise RefusedError(411, "a request has to tell its size")
-    if int(size) > most:
-        raise RefusedError(413, f"this has {int(size) / 1e6:.1f} MB, more than {most / 1e6:g} MB")
+    if int(size) > megabytes * 1e6 + ENVELOPE:
+        raise RefusedError(413, f"this is larger than {megabytes:g} MB")
     return int(size)
 
 

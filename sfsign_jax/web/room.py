@@ -23,6 +23,10 @@ class Room:
         self.coming = 0
         self.uploads = 0
 
+    def videos(self) -> set[str]:
+        """Whole ones, each in a folder."""
+        return {str(file) for file in self.folder.glob("*/*")}
+
     @contextlib.contextmanager
     def taken(self, size: int, receive: Receive) -> Iterator[Receive]:
         """Room for a request's body while it comes in through what this gives.
@@ -63,7 +67,7 @@ def used(folder: Path) -> int:
 
 
 def delete_rests(folder: Path) -> None:
-    """Of uploads that broke off: whole ones have a folder each."""
+    """Of uploads that broke off: what lies in no folder."""
     for file in folder.iterdir():
         if file.is_file():
             file.unlink(missing_ok=True)
