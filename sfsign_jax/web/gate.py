@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sfsign_jax.web.asked import checked
@@ -23,11 +23,10 @@ CALLS = ("/gradio_api/queue/join", "/gradio_api/run/predict")
 FILES = "/gradio_api/file="
 # Gradio serves more: it would fetch from other hosts, write files, and tell of the server.
 READ = re.compile(
-    r"/|/(config|theme\.css|favicon\.ico|manifest\.json|robots\.txt|logout)"
-    r"|/(assets|static|svelte)/[\w./-]{1,200}"
-    r"|/gradio_api/(app_id|theme\.css|upload_progress|queue/data)"
-    r"|/gradio_api/heartbeat/[A-Za-z0-9]{1,64}"
+    r"/|/(config|theme\.css|favicon\.ico|manifest\.json)|/(assets|static)/[\w./-]{1,200}"
+    r"|/gradio_api/(app_id|upload_progress|queue/data|heartbeat/[A-Za-z0-9]{1,64})"
 )
+SIZE = re.compile(r"\d{1,15}")
 RANGE = re.compile(r"bytes=\d{1,15}-(\d{1,15})?")
 SMALL = 0.1  # megabytes that a request may have which uploads nothing
 ENVELOPE = 10_000  # bytes around what a request brings
@@ -72,7 +71,9 @@ class Gate:
         path = scope["path"]
         if not answers(self.hosts, scope["headers"]):
             raise RefusedError(403, "the page is not served by this name, nor to other pages")
-        if scope["method"] in ("GET", "HEAD"):
+        if self.root_path and path == self.root_path:
+            await RedirectResponse(path + "/")(scope, receive, send)
+        elif scope["method"] in ("GET", "HEAD"):
             if not READ.fullmatch(path) and path.removeprefix(FILES) not in self.room.videos():
                 raise RefusedError(404, "there is nothing here")
             if not all(RANGE.fullmatch(part) for part in values(scope["headers"], b"range")):
@@ -100,7 +101,7 @@ class Gate:
 
 
 def below(root_path: str, scope: Scope) -> Scope:
-    """Proxies strip the path that they serve the page at, or don't."""
+    """A request without the path that a proxy serves the page at; some proxies cut it off."""
     path = scope["path"]
     if root_path and path.startswith(root_path + "/"):
         path = path.removeprefix(root_path)
@@ -115,7 +116,7 @@ def announced(scope: Scope, megabytes: float) -> int:
     """
     headers = scope["headers"]
     [size, *others] = values(headers, b"content-length") or [""]
-    if not size.isdecimal() or others or values(headers, b"transfer-encoding"):
+    if not SIZE.fullmatch(size) or others or values(headers, b"transfer-encoding"):
         raise RefusedError(411, "a request has to tell its size")
     if int(size) > megabytes * 1e6 + ENVELOPE:
         raise RefusedError(413, f"this is larger than {megabytes:g} MB")
