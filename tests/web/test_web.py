@@ -328,6 +328,8 @@ def test_another_name_that_leads_to_the_page(browser, server):
     port = server[0].rstrip("/").rsplit(":", 1)[1]
     browser.get(f"http://evil.example:{port}/")
     assert "the page is not served by this name" in browser.page_source
+    for log in ("browser", "performance"):
+        browser.get_log(log)  # so that no other test finds it there
 
 
 @pytest.mark.slow
@@ -355,10 +357,12 @@ def test_below_a_path_of_a_proxy_and_with_a_password(checkpoint, browser, videos
             for kind in ("application/json", "application/x-subrip", "text/vtt", "application/xml")
         ]
         assert not files(kept)
-        wrong = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
-        assert [entry for entry in wrong if "evil.example" not in entry["message"]] == []
-        asked = {url for url in requested(browser) if "evil.example" not in url}
-        assert {url for url in asked if not url.startswith(outside)} == set()
+        elsewhere = [url for url in requested(browser) if not url.startswith(outside)]
+        # These browsers and Gradio ask of a site as a whole, and the page does without.
+        whole = re.compile(rf"http://(signs.example.org:{port}|evil.*)/(manifest.json|favicon.ico)")
+        assert [url for url in elsewhere if not whole.match(url)] == []
+        said = [entry["message"] for entry in browser.get_log("browser")]
+        assert [message for message in said if not whole.search(message)] == []
         browser.get("about:blank")
 
 
