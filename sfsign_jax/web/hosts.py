@@ -22,36 +22,41 @@ class Hosts(NamedTuple):
     any_address: bool  # a name can be led astray, an address can't
 
     def know(self, name: str) -> bool:
-        return name in self.names | self.proxies or (self.any_address and is_address(name))
+        return name in self.names | self.proxies or (
+            self.any_address and is_address(name.strip("[]"))
+        )
 
 
 def hosts_of(host: str, proxies: Collection[str] = ()) -> Hosts:
     """Those of a page that listens at `host`, behind proxies of these names."""
-    open_to_all = is_address(bracketed(host)) and ipaddress.ip_address(host).is_unspecified
+    any_address = is_address(host) and ipaddress.ip_address(host).is_unspecified
     names = {bracketed(host)}
-    if open_to_all:
-        names = LOOPBACK | {socket.gethostname().lower()}
+    if any_address:
+        names = {*LOOPBACK, socket.gethostname().lower()}
     elif is_loopback(host):
-        names = LOOPBACK | names
-    lowered = frozenset(bracketed(proxy) for proxy in proxies)
-    return Hosts(frozenset(names), lowered, open_to_all)
+        names |= LOOPBACK
+    return Hosts(frozenset(names), frozenset(map(bracketed, proxies)), any_address)
 
 
 def answers(hosts: Hosts, headers: Headers) -> bool:
     """Is a request for one of these hosts, and from no other page than its own?
 
-    Gradio believes the names a proxy forwards, so they are to be known as well.
+    Gradio believes what a proxy says it is called, so that must be known as well.
     """
     named = values(headers, b"host")
-    forwarded = values(headers, b"x-forwarded-host")
+    forwarded = [*values(headers, b"x-forwarded-host"), *urls(headers, b"x-gradio-server")]
     addressed = [*named, *forwarded]
     if len(named) != 1 or not all(hosts.know(name_of(authority)) for authority in addressed):
         return False
     return all(
-        origin.partition("://")[2] in addressed
-        or name_of(origin.partition("://")[2]) in hosts.proxies
-        for origin in values(headers, b"origin")
+        origin in addressed or name_of(origin) in hosts.proxies
+        for origin in urls(headers, b"origin")
     )
+
+
+def urls(headers: Headers, header: bytes) -> list[str]:
+    """The hosts and ports of those that a header lists."""
+    return [value.partition("://")[2] for value in values(headers, header)]
 
 
 def values(headers: Headers, header: bytes) -> list[str]:
@@ -67,13 +72,12 @@ def name_of(authority: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    name = bracketed(host)
-    return name == "localhost" or (is_address(name) and ipaddress.ip_address(host).is_loopback)
+    return host == "localhost" or (is_address(host) and ipaddress.ip_address(host).is_loopback)
 
 
-def is_address(name: str) -> bool:
+def is_address(host: str) -> bool:
     try:
-        ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
+        ipaddress.ip_address(host)
     except ValueError:
         return False
     return True

@@ -78,6 +78,8 @@ def test_only_the_hosts_it_was_started_for(open_page, place, known, unknown):
                 answer = client.get(path, headers=usual | {header: name})
                 assert answer.status_code == 403, name
                 assert "gradio" not in answer.text
+    server = {"host": known[0], "x-gradio-server": "http://evil.example"}
+    assert client.get("/", headers=server).status_code == 403
 
 
 def test_nothing_for_the_pages_of_other_sites(open_page, tmp_path):
