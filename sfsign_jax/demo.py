@@ -6,6 +6,7 @@ Only this machine can open it, unless --host says otherwise. Videos are deleted 
 """
 
 import argparse
+import contextlib
 import logging
 import os
 import re
@@ -26,8 +27,7 @@ PASSWORD = "SFSIGN_JAX_PASSWORD"
 
 def main() -> None:
     arguments = parse_arguments()
-    for ending in (signal.SIGINT, signal.SIGTERM):  # so that the folder is deleted then, too
-        signal.signal(ending, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the folder is deleted then, too
     with tempfile.TemporaryDirectory(prefix="sfsign_jax-") as temporary:
         folder = Path(temporary).resolve()
         # Gradio reads these when it is imported.
@@ -48,12 +48,15 @@ def main() -> None:
         devices.start(arguments.platform, probe_recognition)
         recognizer = load(arguments.checkpoint)
         limits = Limits(
-            arguments.max_megabytes, arguments.max_minutes, arguments.max_total_megabytes
+            megabytes=arguments.max_megabytes,
+            minutes=arguments.max_minutes,
+            total_megabytes=arguments.max_total_megabytes,
         )
         place = Place(
             arguments.host, arguments.port, arguments.allow_host, arguments.root_path, password
         )
-        serve(recognizer, limits, place, folder)
+        with contextlib.suppress(KeyboardInterrupt):  # it says that this ends it
+            serve(recognizer, limits, place, folder)
 
 
 def parse_arguments() -> argparse.Namespace:

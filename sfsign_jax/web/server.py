@@ -42,25 +42,28 @@ def serve(recognizer: Recognizer, limits: Limits, place: Place, folder: Path) ->
     """Serve the page until the process is ended; uploads go to `folder`, which is Gradio's too.
 
     Raises:
-        UserError: the port is taken, or the host is not this machine's.
+        UserError: the port is taken, or the host is not this machine's; or the server has failed.
     """
-    host, port, *_ = place
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app_of(recognizer, limits, place, folder),
-            log_level="warning",
-            ws="none",
-            limit_concurrency=CONNECTIONS,
-        )
+    config = uvicorn.Config(
+        app_of(recognizer, limits, place, folder),
+        log_level="warning",
+        ws="none",
+        limit_concurrency=CONNECTIONS,
     )
-    with listening(host, port) as opened:
+    with listening(place.host, place.port) as opened:
         threading.Thread(target=keep_sweeping, args=(folder, OLDEST), daemon=True).start()
         # Not in this thread, where it would wait for open pages before it ends.
-        serving = threading.Thread(target=server.run, args=([opened],), daemon=True)
-        serving.start()
-        name = bracketed("localhost" if host == "0.0.0.0" else host)
-        print(f"the page is at http://{name}:{port}{place.root_path}/ (Ctrl-C ends it)", flush=True)
-        serving.join()
+        server = threading.Thread(target=uvicorn.Server(config).run, args=([opened],), daemon=True)
+        server.start()
+        print(f"the page is at {address_of(place)} (Ctrl-C ends it)", flush=True)
+        server.join()
+    raise UserError("the server of the page has failed: what it said is above")
+
+
+def address_of(place: Place) -> str:
+    """For a browser on this machine."""
+    name = "localhost" if place.host == "0.0.0.0" else bracketed(place.host)
+    return f"http://{name}:{place.port}{place.root_path}/"
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -20,8 +20,8 @@ def open_page(tmp_path, monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
 
     def opened(host="127.0.0.1", total_megabytes=10, **place):
-        app = app_of(None, Limits(1, 1, total_megabytes), Place(host, 7860, **place), tmp_path)
-        return TestClient(app, HERE)
+        limits = Limits(megabytes=1, minutes=1, total_megabytes=total_megabytes)
+        return TestClient(app_of(None, limits, Place(host, 7860, **place), tmp_path), HERE)
 
     return opened
 
@@ -74,7 +74,7 @@ def test_only_the_hosts_it_was_started_for(open_page, place, known, unknown):
         for name in known:
             assert client.get("/", headers=usual | {header: name}).status_code == 200, name
         for name in unknown:
-            for path in ("/", "/config", "/theme.css", "/static/img/logo.svg"):
+            for path in ("/", "/theme.css"):
                 answer = client.get(path, headers=usual | {header: name})
                 assert answer.status_code == 403, name
                 assert "gradio" not in answer.text
@@ -209,6 +209,14 @@ def test_calls_that_the_page_never_makes(open_page, tmp_path):
     assert call(client, choosing(video, **more)).status_code == 200
     assert call(client, choosing(video, data=[None])).status_code == 200
     assert not files(tmp_path)
+
+
+def test_twenty_may_wait(open_page):
+    client = open_page()  # which nobody has started: none of them is served
+    [video] = upload(client).json()
+    asked = choosing(video, fn_index=1)
+    statuses = [call(client, asked, "queue/join").status_code for _ in range(21)]
+    assert statuses == [200] * 20 + [503]
 
 
 def test_addresses_that_the_page_never_asks(open_page, tmp_path):

@@ -22,6 +22,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from sfsign_jax import demo
 from sfsign_jax.checkpoint import ModelDescription, save_checkpoint
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.data.videos import Video
@@ -378,16 +379,45 @@ def test_the_page_fits_a_phone(page, videos):
 @pytest.mark.slow
 def test_a_port_that_is_taken(server, checkpoint):
     port = server[0].rstrip("/").rsplit(":", 1)[1]
-    arguments = [*DEMO, "--checkpoint", str(checkpoint), "--port", port]
+    arguments = [*DEMO, "--checkpoint", str(checkpoint), "--port", port, "--host", "0.0.0.0"]
     result = subprocess.run(arguments, capture_output=True, text=True, check=False)
     assert result.returncode == 2
-    assert f"error: the page can't be opened at 127.0.0.1:{port}" in result.stderr
+    assert "whoever reaches 0.0.0.0 can use the page: give it a --password" in result.stderr
+    assert f"error: the page can't be opened at 0.0.0.0:{port}" in result.stderr
     assert "Traceback" not in result.stderr
 
 
-@pytest.mark.parametrize("missing", ["gradio", "fastapi"])
-def test_without_gradio(checkpoint, missing):
-    program = f"import sys; sys.modules['{missing}'] = None; import sfsign_jax.demo as d; d.main()"
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--root_path", "signs"], "signs is no path such as /signs"),
+        (["--root_path", "/a/../b?"], "no path such as /signs"),
+        (["--allow_host", "https://www.example.org/"], "no name of a host"),
+        (["--allow_host", "*"], "no name of a host"),
+        (["--max_megabytes", "3000"], "must not be less than --max_megabytes"),
+        (["--max_total_megabytes", "nan"], "nan is not a positive number"),
+    ],
+)
+def test_arguments_that_can_not_be(monkeypatch, capsys, arguments, sentence):
+    monkeypatch.setattr(sys, "argv", ["demo", "--checkpoint", "DIR", *arguments])
+    with pytest.raises(SystemExit):
+        demo.parse_arguments()
+    assert sentence in capsys.readouterr().err
+
+
+def test_where_the_password_comes_from(monkeypatch):
+    monkeypatch.setenv("SFSIGN_JAX_PASSWORD", "of the environment")
+    assert demo.checked_password(None) == "of the environment"
+    assert demo.checked_password("given") == "given"
+    monkeypatch.delenv("SFSIGN_JAX_PASSWORD")
+    assert demo.checked_password(None) is None
+    with pytest.raises(UserError, match="the password is empty"):
+        demo.checked_password("")
+
+
+def test_without_gradio(checkpoint):
+    without = "import sys; sys.modules.update(gradio=None, fastapi=None)"
+    program = f"{without}; import sfsign_jax.demo as demo; demo.main()"
     arguments = ["-c", program, "--checkpoint", str(checkpoint)]
     result = subprocess.run(
         [sys.executable, *arguments], capture_output=True, text=True, check=False
