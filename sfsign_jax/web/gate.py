@@ -93,11 +93,23 @@ class Gate:
             await self.app(scope, receive, send)
 
     async def upload(self, scope: Scope, receive: Receive, send: Send) -> None:
+        failed = False
+
+        async def sent(message: Message) -> None:
+            nonlocal failed
+            failed = failed or message.get("status") == 500
+            if not failed:
+                await send(message)
+
         try:
-            await self.app(scope, receive, send)
-        # These are what Gradio makes of fields that are no files, and of a full disk.
-        except (AttributeError, TypeError, ValueError, OSError) as error:
-            logger.warning("an upload failed: %s", error)
+            await self.app(scope, receive, sent)
+        except ClientDisconnect as error:
+            raise RefusedError(408, f"the upload stood still for {PATIENCE} seconds") from error
+        except OSError as error:
+            logger.warning("an upload can't be kept: %s", error)
+            raise RefusedError(507, f"the video can't be kept here: {error.strerror}") from error
+        except (AttributeError, TypeError) as error:  # Gradio's, at fields that are no files
+            raise RefusedError(400, "this is no upload of a video") from error
 
 
 def below(root_path: str, scope: Scope) -> Scope:

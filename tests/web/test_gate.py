@@ -4,8 +4,11 @@ The client raises what comes out of the server: that would be a traceback in the
 """
 
 import asyncio
+import errno
+import os
 
 import pytest
+from gradio.route_utils import GradioUploadFile
 from starlette.testclient import TestClient
 
 from sfsign_jax.web import Limits, Place, gate
@@ -170,7 +173,7 @@ def test_uploads_that_are_none(open_page, tmp_path):
     client = open_page()
     for disposition in ('name="files"', 'filename="x"', 'name="files"; filename="' + "x" * 9000):
         for query in ("", "?upload_id=1"):
-            assert multipart(client, disposition, query=query).status_code >= 400
+            assert multipart(client, disposition, query=query).status_code in (400, 413)
     for content_type in (
         "application/json",
         "multipart/form-data",
@@ -180,6 +183,20 @@ def test_uploads_that_are_none(open_page, tmp_path):
     assert multipart(client, 'name="other"; filename="x"').json() == []
     assert client.post("/gradio_api/upload").status_code >= 400
     assert not files(tmp_path)
+
+
+def test_a_full_disk(open_page, tmp_path, monkeypatch):
+    async def write(file, data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    client = open_page()
+    with monkeypatch.context() as patch:
+        patch.setattr(GradioUploadFile, "write", write)
+        answer = upload(client)
+    assert answer.status_code == 507
+    assert answer.text == "the video can't be kept here: No space left on device"
+    assert not files(tmp_path)
+    assert upload(client).status_code == 200
 
 
 def test_calls_that_the_page_never_makes(open_page, tmp_path):
@@ -270,7 +287,7 @@ def test_an_upload_that_breaks_off(open_page, tmp_path, monkeypatch, then):
     client = open_page(total_megabytes=1)
     begin = b'--B\r\nContent-Disposition: form-data; name="files"; filename="x"\r\n\r\n'
     messages = [{"type": "http.request", "body": begin + bytes(20_000), "more_body": True}]
-    seen = []
+    seen, sent = [], []
 
     async def receive():
         if messages:
@@ -281,7 +298,7 @@ def test_an_upload_that_breaks_off(open_page, tmp_path, monkeypatch, then):
         return {"type": "http.disconnect"}
 
     async def send(message):
-        pass
+        sent.append(message.get("status"))
 
     headers = {
         "host": "127.0.0.1:7860",
@@ -297,6 +314,7 @@ def test_an_upload_that_breaks_off(open_page, tmp_path, monkeypatch, then):
     }
     asyncio.run(client.app(scope, receive, send))
     assert seen
+    assert sent[0] == 408
     assert not files(tmp_path)
     assert upload(client, bytes(900_000)).status_code == 200
 
