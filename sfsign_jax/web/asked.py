@@ -33,11 +33,11 @@ def checked(body: bytes, functions: Collection[int], videos: Collection[str]) ->
     try:
         asked = Asked.model_validate_json(body)
     except ValidationError as error:
-        raise RefusedError(422, "the page doesn't ask so") from error
+        raise RefusedError(400, "the page doesn't ask so") from error
     if asked.fn_index not in functions:
-        raise RefusedError(422, "the page has no such function")
+        raise RefusedError(400, "the page has no such function")
     [video] = asked.data
     if video and video.path not in videos:
-        raise RefusedError(422, "the video is no longer here: choose it again")
+        raise RefusedError(410, "the video is no longer here: choose it again")
     file = video and {"path": video.path, "meta": {"_type": "gradio.FileData"}}
     return json.dumps(asked.model_dump() | {"data": [file]}).encode()

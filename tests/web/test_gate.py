@@ -219,7 +219,7 @@ def test_calls_that_the_page_never_makes(open_page, tmp_path):
     ]
     for body in bad:
         for where in ("run/predict", "queue/join"):
-            assert call(client, body, where).status_code == 422, body
+            assert call(client, body, where).status_code in (400, 410), body
     asked = call(client, choosing(video, fn_index=1))
     assert asked.status_code == 404  # not past those who wait
     more = {"batched": True, "simple_format": True, "event_data": {"a": 1}, "trigger_id": 10**9}
