@@ -29,10 +29,11 @@ def main() -> None:
     arguments = parse_arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the folder is deleted then, too
     with tempfile.TemporaryDirectory(prefix="sfsign_jax-") as temporary:
-        folder = Path(temporary).resolve()
+        tempfile.tempdir = temporary
+        uploads = Path(temporary).resolve() / "uploads"
+        uploads.mkdir()
         # Gradio reads these when it is imported.
-        os.environ |= {"GRADIO_TEMP_DIR": str(folder), "GRADIO_ANALYTICS_ENABLED": "False"}
-        tempfile.tempdir = str(folder)
+        os.environ |= {"GRADIO_TEMP_DIR": str(uploads), "GRADIO_ANALYTICS_ENABLED": "False"}
         try:
             from sfsign_jax.web import Limits, Place, serve
             from sfsign_jax.web.hosts import is_loopback
@@ -56,7 +57,7 @@ def main() -> None:
             arguments.host, arguments.port, arguments.allow_host, arguments.root_path, password
         )
         with contextlib.suppress(KeyboardInterrupt):  # it says that this ends it
-            serve(recognizer, limits, place, folder)
+            serve(recognizer, limits, place, uploads)
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -1,6 +1,5 @@
 """What the page lets in: requests to its hosts, from itself, for what it serves, and no larger."""
 
-import asyncio
 import logging
 import re
 from collections.abc import Collection
@@ -11,6 +10,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sfsign_jax.web.asked import checked
+from sfsign_jax.web.bodies import PATIENCE, again, announced, patient
 from sfsign_jax.web.hosts import Hosts, answers, values
 from sfsign_jax.web.refused import RefusedError
 from sfsign_jax.web.room import Room
@@ -26,11 +26,8 @@ READ = re.compile(
     r"/|/(config|theme\.css|favicon\.ico|manifest\.json)|/(assets|static)/[\w./-]{1,200}"
     r"|/gradio_api/(app_id|upload_progress|queue/data|heartbeat/[A-Za-z0-9]{1,64})"
 )
-SIZE = re.compile(r"\d{1,15}")
 RANGE = re.compile(r"bytes=\d{1,15}-(\d{1,15})?")
 SMALL = 0.1  # megabytes that a request may have which uploads nothing
-ENVELOPE = 10_000  # bytes around what a request brings
-PATIENCE = 60  # seconds that an upload may stand still
 
 
 class Gate:
@@ -118,41 +115,6 @@ def below(root_path: str, scope: Scope) -> Scope:
     if root_path and path.startswith(root_path + "/"):
         path = path.removeprefix(root_path)
     return {**scope, "path": path, "raw_path": path.encode()}
-
-
-def announced(scope: Scope, megabytes: float) -> int:
-    """The size of a request in bytes.
-
-    Raises:
-        RefusedError: it doesn't tell, or is too large.
-    """
-    headers = scope["headers"]
-    [size, *others] = values(headers, b"content-length") or [""]
-    if not SIZE.fullmatch(size) or others or values(headers, b"transfer-encoding"):
-        raise RefusedError(411, "a request has to tell its size")
-    if int(size) > megabytes * 1e6 + ENVELOPE:
-        raise RefusedError(413, f"this is larger than {megabytes:g} MB")
-    return int(size)
-
-
-def patient(receive: Receive) -> Receive:
-    async def received() -> Message:
-        try:
-            return await asyncio.wait_for(receive(), PATIENCE)
-        except TimeoutError:
-            return {"type": "http.disconnect"}
-
-    return received
-
-
-def again(body: bytes, receive: Receive) -> Receive:
-    """Gives `body`, and then what else there is."""
-    messages = [{"type": "http.request", "body": body}]
-
-    async def received() -> Message:
-        return messages.pop() if messages else await receive()
-
-    return received
 
 
 def said(refusal: RefusedError, path: str) -> PlainTextResponse | JSONResponse:

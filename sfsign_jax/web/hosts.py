@@ -18,24 +18,24 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 class Hosts(NamedTuple):
     names: frozenset[str]
-    proxies: frozenset[str]  # as a proxy in front of the page is called
+    allowed: frozenset[str]  # more of them: those of a proxy, or of the network
     any_address: bool  # a name can be led astray, an address can't
 
     def know(self, name: str) -> bool:
-        return name in self.names | self.proxies or (
+        return name in self.names | self.allowed or (
             self.any_address and is_address(name.strip("[]"))
         )
 
 
-def hosts_of(host: str, proxies: Collection[str] = ()) -> Hosts:
-    """Those of a page that listens at `host`, behind proxies of these names."""
+def hosts_of(host: str, allowed: Collection[str] = ()) -> Hosts:
+    """Those of a page that listens at `host`, and more that are allowed."""
     any_address = is_address(host) and ipaddress.ip_address(host).is_unspecified
     names = {bracketed(host)}
     if any_address:
         names = {*LOOPBACK, socket.gethostname().lower()}
     elif is_loopback(host):
         names |= LOOPBACK
-    return Hosts(frozenset(names), frozenset(map(bracketed, proxies)), any_address)
+    return Hosts(frozenset(names), frozenset(map(bracketed, allowed)), any_address)
 
 
 def answers(hosts: Hosts, headers: Headers) -> bool:
@@ -49,7 +49,7 @@ def answers(hosts: Hosts, headers: Headers) -> bool:
     if len(named) != 1 or not all(hosts.know(name_of(authority)) for authority in addressed):
         return False
     return all(
-        origin in addressed or name_of(origin) in hosts.proxies
+        origin in addressed or name_of(origin) in hosts.allowed
         for origin in urls(headers, b"origin")
     )
 

@@ -33,13 +33,13 @@ class Place(NamedTuple):
 
     host: str
     port: int
-    proxies: Collection[str] = ()  # as those in front of it are called
-    root_path: str = ""  # as they call the page
+    allowed: Collection[str] = ()  # hosts that it answers to as well
+    root_path: str = ""  # where a proxy has it
     password: str | None = None
 
 
 def serve(recognizer: Recognizer, limits: Limits, place: Place, folder: Path) -> None:
-    """Serve the page until the process is ended; uploads go to `folder`, which is Gradio's too.
+    """Serve the page until the process is ended; `folder` is where Gradio puts uploads.
 
     Raises:
         UserError: the port is taken, or the host is not this machine's; or the server has failed.
@@ -104,5 +104,5 @@ def app_of(recognizer: Recognizer, limits: Limits, place: Place, folder: Path) -
     page.is_running = True  # otherwise an SVG file, once uploaded, becomes a part of the page
     functions = [number for number, function in page.fns.items() if function.inputs]
     room = Room(folder, limits.total_megabytes)
-    hosts = hosts_of(place.host, place.proxies)
+    hosts = hosts_of(place.host, place.allowed)
     return Gate(app, hosts, place.root_path, functions, limits.megabytes, room)

@@ -1,4 +1,4 @@
-"""Requests as other sites, proxies and people send them, with the answers HTTP has for them.
+"""Requests as other sites, allowed and people send them, with the answers HTTP has for them.
 
 The client raises what comes out of the server: that would be a traceback in the terminal.
 """
@@ -11,7 +11,7 @@ import pytest
 from gradio.route_utils import GradioUploadFile
 from starlette.testclient import TestClient
 
-from sfsign_jax.web import Limits, Place, gate
+from sfsign_jax.web import Limits, Place, bodies
 from sfsign_jax.web.server import app_of
 
 HERE = "http://127.0.0.1:7860"
@@ -58,7 +58,7 @@ def files(folder):
             ["evil.example", "evil.example:7860", "127.0.0.1.evil.example", "192.168.1.5:7860"],
         ),
         (
-            {"proxies": ["signs.example.org"]},
+            {"allowed": ["signs.example.org"]},
             ["127.0.0.1:7860", "signs.example.org", "Signs.Example.org:8443"],
             ["evil.example", "org", "x.signs.example.org", "evil@127.0.0.1", "127.0.0.1/x", ""],
         ),
@@ -99,7 +99,7 @@ def test_nothing_for_the_pages_of_other_sites(open_page, tmp_path):
 
 
 def test_uploads_of_its_own_page(open_page):
-    client = open_page(proxies=["signs.example.org"])
+    client = open_page(allowed=["signs.example.org"])
     for host, origin in [
         ("127.0.0.1:7860", HERE),
         ("localhost:7860", "http://localhost:7860"),
@@ -283,7 +283,7 @@ def test_a_picture_with_a_script_in_it_is_no_part_of_the_page(open_page):
 
 @pytest.mark.parametrize("then", ["disconnect", "wait"])
 def test_an_upload_that_breaks_off(open_page, tmp_path, monkeypatch, then):
-    monkeypatch.setattr(gate, "PATIENCE", 0.1)
+    monkeypatch.setattr(bodies, "PATIENCE", 0.1)
     client = open_page(total_megabytes=1)
     begin = b'--B\r\nContent-Disposition: form-data; name="files"; filename="x"\r\n\r\n'
     messages = [{"type": "http.request", "body": begin + bytes(20_000), "more_body": True}]
@@ -348,7 +348,7 @@ def test_a_password(open_page, tmp_path):
 
 
 def test_below_a_path(open_page):
-    """Which some proxies cut off and others don't."""
+    """Which some allowed cut off and others don't."""
     client = open_page(root_path="/signs")
     for prefix in ("", "/signs"):
         assert client.get(f"{prefix}/config").json()["root"] == f"{HERE}/signs"
