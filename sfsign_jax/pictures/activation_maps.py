@@ -77,7 +77,7 @@ def save_activation_strip(
         axes.set_ylabel(name)
         amount = activation.maps.mean(axis=(1, 2))
         curve.plot(first_frame + activation.frames, amount / (amount.max() or 1), ".-", label=name)
-    rows[0].set_title(title)
+    rows[0].set_title(title, parse_math=False)  # $ is a sign like any other
     curve.axvspan(first_frame + span[0], first_frame + span[1] + 1, color="0.85", lw=0)
     curve.set(xlim=(first_frame, first_frame + len(crops)), xlabel="frame", ylabel="activation")
     curve.set_yticks([0, 1])

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FRAMES_SHOWN = 12
 HEIGHT = 128  # pixels of a frame
+WIDEST = 4 * HEIGHT  # as which a frame is drawn that is a line and no picture
 
 
 def save_timelines(
@@ -52,6 +53,7 @@ def frames_of(
         for number, frame in numbered:
             if number in wanted:
                 width = round(frame.shape[1] * HEIGHT / frame.shape[0])
+                width = min(max(width, 1), WIDEST)
                 shown[number] = cv2.resize(frame, (width, HEIGHT), interpolation=cv2.INTER_AREA)
             if number == last:
                 break
@@ -83,7 +85,14 @@ def timeline(shown: dict[int, Frame], sentence: Recognition, stride: int) -> "Fi
         bottom.axvspan(first, last + 1, color=colours[gloss], alpha=0.15, lw=0)
         middle = (first + last + 1) / 2
         bottom.text(
-            middle, 1.03, gloss, ha="center", va="bottom", color=colours[gloss], rotation=20
+            middle,
+            1.03,
+            gloss,
+            ha="center",
+            va="bottom",
+            color=colours[gloss],
+            rotation=20,
+            parse_math=False,  # $ is a sign like any other
         )
     bottom.set(xlim=(start, end), ylim=(0, 1.3), xlabel="frame", ylabel="probability")
     bottom.set_yticks([0, 0.5, 1])

@@ -12,6 +12,7 @@ from sfsign_jax.errors import UserError
 class Limits(NamedTuple):
     megabytes: float
     minutes: float
+    total_megabytes: float  # of all uploads that are on the disk at a time
 
 
 def admitted(

@@ -48,8 +48,11 @@ def keep_sweeping(folder: Path, age: float, every: float = 60) -> None:
 
 
 def sweep(folder: Path, age: float) -> None:
-    """Delete files older than `age` seconds: nobody holds an upload that broke off."""
-    for file in folder.rglob("*"):
-        with contextlib.suppress(FileNotFoundError):  # somebody was faster
-            if file.is_file() and time.time() - file.stat().st_mtime > age:
-                file.unlink()
+    """Delete what is older than `age` seconds: nobody holds an upload that broke off."""
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # somebody was faster, or a folder is not empty
+            if time.time() - path.stat().st_mtime > age:
+                if path.is_dir():
+                    path.rmdir()
+                else:
+                    path.unlink()
