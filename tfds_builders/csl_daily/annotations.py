@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sfsign_jax.errors import UserError
-from tfds_builders.annotations import ClipSource, find_root, first_folder, read_table
+from tfds_builders.annotations import ClipSource, clip_path, find_root, first_folder, read_table
 
 MARKER = "video_map.txt"
 TREE = """
@@ -31,5 +31,6 @@ def clip_sources(data_path: Path) -> dict[str, list[ClipSource]]:
         if split not in splits:
             raise UserError(f"{row}: clip {name} is in no split of {table}")
         signer = name.split("_")[1] if "_" in name else "unknown"  # S000007_P0003_T00
-        splits[split].append(ClipSource(name, signer, fields["gloss"], frames / name, row))
+        path = clip_path(frames, name, row)
+        splits[split].append(ClipSource(name, signer, fields["gloss"], path, row))
     return splits
