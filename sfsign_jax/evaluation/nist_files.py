@@ -19,7 +19,7 @@ from sfsign_jax.errors import UserError
 from sfsign_jax.text import read_lines
 
 IGNORED = "IGNORE_TIME_SEGMENT_IN_SCORING"
-NOTHING = "@"
+NOTHING = ""  # what the files write as @
 _DEEPEST = 50  # alternations in alternations
 
 # Words and alternations in a row; an alternation is a list of texts.
@@ -125,15 +125,16 @@ def parse_time(text: str, where: str) -> float:
 
 
 def parse_word(text: str, where: str) -> str:
-    r"""The word alone: without tags (`word;tag;tag`), and \x as x.
+    r"""The word alone: without tags (`word;tag;tag`), \x as x, @ as NOTHING.
 
     Raises:
         UserError: there is nothing but a tag.
     """
-    if "\\" not in text and ";" not in text:
-        return text
-    untagged = re.match(r"(?:\\.|[^\\;])*", text)
-    word = re.sub(r"\\(.)", r"\1", untagged[0]) if untagged else ""
+    match = re.match(r"(?:\\.|[^\\;])*", text)
+    untagged = match[0] if match else ""
+    if untagged == "@":
+        return NOTHING
+    word = re.sub(r"\\(.)", r"\1", untagged)
     if not word:
         raise UserError(f"{where}: {text!r} has no word before its tag")
     return word
@@ -142,7 +143,7 @@ def parse_word(text: str, where: str) -> str:
 def escape_word(word: str) -> str:
     """The word as these files write it, so that it is read back as it is."""
     escaped = re.sub(r"([\\;{}])", r"\\\1", word)
-    special = word == NOTHING or word.startswith("<") or word.upper() == IGNORED
+    special = word == "@" or word.startswith("<") or word.upper() == IGNORED
     return "\\" + escaped if special else escaped
 
 
@@ -187,7 +188,7 @@ def _parse_text(text: str, where: str) -> Text:
                 raise UserError(f"{where}: a brace in the middle of a word; write \\}} for one")
             texts = stack.pop()
             if not all(texts):
-                raise UserError(f"{where}: an empty alternative; write {NOTHING} for nothing")
+                raise UserError(f"{where}: an empty alternative; write @ for nothing")
             stack[-1][-1].append(list(texts))
     if len(stack) > 1:
         raise UserError(f"{where}: an alternation has no end; write \\{{ for a brace in a word")
