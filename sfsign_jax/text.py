@@ -76,6 +76,15 @@ def read_lines(path: str | os.PathLike[str]) -> Iterator[tuple[str, str]]:
         yield where, clean_text(line.removesuffix("\n"), where)
 
 
+def without_controls(text: str) -> str:
+    """The text as every format can hold it: control characters and halves of pairs are left out."""
+    return "".join(
+        character
+        for character in text
+        if unicodedata.category(character) not in ("Cc", "Cs") and character not in "\ufffe\uffff"
+    )
+
+
 def printable(text: object) -> str:
     r"""One line that does nothing to a terminal but show: what can't be shown becomes \x1b."""
     return "".join(

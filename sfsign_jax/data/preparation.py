@@ -12,6 +12,7 @@ import tensorflow_datasets as tfds
 
 import tfds_builders
 from sfsign_jax.errors import UserError
+from sfsign_jax.text import printable
 from tfds_builders.sign_corpus import SignCorpusBuilder
 
 
@@ -49,7 +50,7 @@ def prepare(
     )
     print(f"{builder.info.full_name} is in {builder.data_path}: {counts} clips")
     if broken := getattr(builder, "broken", []):
-        print(f"left out {len(broken)} clips:", *broken, sep="\n  ")
+        print(f"left out {len(broken)} clips:", *map(printable, broken), sep="\n  ")
 
 
 @contextlib.contextmanager
