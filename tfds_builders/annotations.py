@@ -62,6 +62,8 @@ def check_sources(sources: Iterable[ClipSource]) -> None:
             raise UserError(f"{source.row}: the clip has no id")
         if len(source.id.split()) > 1:
             raise UserError(f"{source.row}: the id {source.id!r} has white space: replace it")
+        if source.id.startswith(";"):
+            raise UserError(f"{source.row}: the id {source.id!r} begins with ;, as comments do")
         if not source.glosses:
             raise UserError(f"{source.row}: clip {source.id} has no glosses")
         if source.id in rows:
@@ -83,9 +85,11 @@ def clip_path(folder: Path, name: str, row: str, *, allow_outside: bool = False)
     Raises:
         UserError: the name, or a link there, leads out of `folder`, and `allow_outside` is False.
     """
-    forms = (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
-    spellings = [folder / spelling for spelling in (name, *forms, clean_text(name, row))]
-    path = next(filter(exists, spellings), folder / name)
+    path = folder / name
+    if not (name.isascii() or exists(path)):
+        forms = (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
+        spellings = [folder / spelling for spelling in (*forms, clean_text(name, row))]
+        path = next(filter(exists, spellings), path)
     inside = Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
     if not inside and not allow_outside:
         raise UserError(
