@@ -1,5 +1,6 @@
 """The tables that say what is signed in which clip."""
 
+import functools
 import os
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -90,13 +91,19 @@ def clip_path(folder: Path, name: str, row: str, *, allow_outside: bool = False)
         forms = (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
         spellings = [folder / spelling for spelling in (*forms, clean_text(name, row))]
         path = next(filter(exists, spellings), path)
-    inside = Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+    inside = Path(os.path.realpath(path)).is_relative_to(real_folder(folder))
     if not inside and not allow_outside:
         raise UserError(
             f"{row}: {name!r} leads out of {folder}: move the clip there; a custom_corpus may also"
             " be prepared with --allow_outside"
         )
     return path
+
+
+@functools.lru_cache(maxsize=8)
+def real_folder(folder: Path) -> str:
+    """Without links; asked once for a table, not once for each of its rows."""
+    return os.path.realpath(folder)
 
 
 def exists(path: Path) -> bool:
