@@ -126,6 +126,7 @@ def fuzz(kind: str, inputs: int, seed: int, folder: Path) -> str:
     file, text, read = KINDS[kind]
     generator = random.Random(f"{kind} {seed}")
     outcomes: Counter[str] = Counter()
+    signal.signal(signal.SIGALRM, too_slow)
     slowest, before = 0.0, megabytes()
     for number in range(inputs):
         (folder / file).write_bytes(damaged(generator, text))
@@ -149,6 +150,10 @@ def fuzz(kind: str, inputs: int, seed: int, folder: Path) -> str:
         f"{kind:<11} {inputs} inputs: {outcomes['read']} read, {outcomes['refused']} refused;"
         f" at most {slowest:.2f} s, {megabytes() - before:.0f} MB"
     )
+
+
+def too_slow(*_: object) -> None:
+    raise TimeoutError(f"more than {SECONDS} seconds")
 
 
 def megabytes() -> float:

@@ -28,7 +28,7 @@ def clip_sources(data_path: Path, *, allow_outside: bool = False) -> dict[str, l
         # Not cleaned: a file is called what it is called.
         video = clip_path(root, raw["video"], row, allow_outside=allow_outside)
         if not exists(video):
-            raise UserError(f"{row}: there is no {video}")
+            raise UserError(f"{row}: there is no {str(video)!r}")
         split = fields["split"].lower()
         split = ALSO_CALLED.get(split, split)
         if split not in SPLITS:
