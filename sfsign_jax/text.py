@@ -20,7 +20,7 @@ _INVISIBLE = re.compile(
 
 
 def clean_text(text: str, where: str) -> str:
-    """One spelling of what looks the same: NFC, without characters that nobody sees.
+    """One spelling of what looks the same: NFC, one kind of space, no characters that nobody sees.
 
     Those are zero-width spaces and joiners, marks of byte order and direction, soft hyphens.
 
@@ -35,8 +35,12 @@ def clean_text(text: str, where: str) -> str:
             raise UserError(
                 f"{where}: the character U+{ord(character):04X} can't be printed; delete it"
             )
-    seen = (character for character in text if unicodedata.category(character) != "Cf")
-    return unicodedata.normalize("NFC", _INVISIBLE.sub("", "".join(seen)))
+    seen = "".join(
+        " " if unicodedata.category(character)[0] == "Z" else character
+        for character in text
+        if unicodedata.category(character) != "Cf"
+    )
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", seen))
 
 
 def clean_glosses(glosses: Iterable[str], where: str) -> tuple[str, ...]:

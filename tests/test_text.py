@@ -24,6 +24,11 @@ def test_what_looks_the_same_is_one_gloss(spelling):
     assert clean_text(spelling, "here") == "ÜBER"
 
 
+@pytest.mark.parametrize("space", ["\u00a0", "\u3000", "\u2009", "\u2028"])
+def test_spaces_are_one_kind(space):
+    assert clean_text(f"RAIN{space}SUN", "here") == "RAIN SUN"
+
+
 @pytest.mark.parametrize("text", ["天气", "__ON__", "a\tb\nc\r\n", "ΣΑΣ", "हिन्दी", "😀", "A B"])
 def test_other_text_stays(text):
     assert clean_text(text, "here") == text == unicodedata.normalize("NFC", text)

@@ -69,7 +69,7 @@ def read_segments(path: str | os.PathLike[str]) -> Iterator[Segment]:
         words = rest[0].split() if rest else []
         if words and words[0].startswith("<"):
             del words[0]  # the label: a list of subsets that the segment belongs to
-        ignored = IGNORED in (word.upper() for word in words)
+        ignored = any(IGNORED in word.upper() and word[0] != "\\" for word in words)
         text = None if ignored else _parse_text(" ".join(words), where)
         yield Segment(
             where, file, channel, speaker, parse_time(start, where), parse_time(end, where), text
@@ -143,7 +143,7 @@ def parse_word(text: str, where: str) -> str:
 def escape_word(word: str) -> str:
     """The word as these files write it, so that it is read back as it is."""
     escaped = re.sub(r"([\\;{}])", r"\\\1", word)
-    special = word == "@" or word.startswith("<") or word.upper() == IGNORED
+    special = word == "@" or word.startswith("<") or IGNORED in word.upper()
     return "\\" + escaped if special else escaped
 
 
