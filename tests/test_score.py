@@ -102,6 +102,13 @@ def test_sclite_is_handed_the_files_as_they_are(score, end):
     assert score(ctm, "--tool=sclite").stdout == score(ctm, "--tool=nist").stdout
 
 
+@needs_sclite
+def test_sclite_is_handed_clips_in_its_order(score):
+    result = score("B 1 0 1 sonne\na 1 0 1 NORD\n", "--tool=sclite")
+    assert "words                      4\nsegments                   2\n" in result.stdout
+    assert "deletions      50.00%      2" in result.stdout
+
+
 def test_sclite_missing(score, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     result = score("a 1 0 1 NORD\n", "--tool", "sclite")

@@ -56,7 +56,7 @@ def nist_word_error_rate(stm: str | os.PathLike[str], ctm: str | os.PathLike[str
     words = _words_by_place(ctm)
     if foreign := next((place for place in words if place not in segments), None):
         raise UserError(
-            f"{_first_line(words[foreign])}: {stm} has no file {foreign[0]} of channel {foreign[1]}"
+            f"{words[foreign][0].where}: {stm} has no file {foreign[0]} of channel {foreign[1]}"
         )
     counts = [0, 0, 0, 0]
     scored = 0
@@ -115,10 +115,6 @@ def _first_word(item: TimedWord | Alternation) -> TimedWord | None:
     if isinstance(item, TimedWord):
         return item
     return next((word for words in item.words for word in words), None)
-
-
-def _first_line(words: Sequence[TimedWord | Alternation]) -> str:
-    return next(word.where for item in words if (word := _first_word(item)))
 
 
 def _with_words(

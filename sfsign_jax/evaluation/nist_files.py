@@ -21,6 +21,7 @@ from sfsign_jax.text import read_lines
 IGNORED = "IGNORE_TIME_SEGMENT_IN_SCORING"
 NOTHING = ""  # what the files write as @
 _DEEPEST = 50  # alternations in alternations
+_LONGEST = 1000  # characters of a word; sclite needs hours for some thousands
 
 # Words and alternations in a row; an alternation is a list of texts.
 Text: TypeAlias = Sequence["str | list[Text]"]
@@ -52,6 +53,7 @@ class TimedWord(NamedTuple):
 class Alternation(NamedTuple):
     """What one of several lists of words says; they may be empty."""
 
+    where: str  # it begins
     words: list[list[TimedWord]]
 
 
@@ -96,7 +98,7 @@ def read_timed_words(path: str | os.PathLike[str]) -> Iterator[TimedWord | Alter
         elif mark == "<ALT>" and alternation is not None:
             alternation.append([])
         elif mark == "<ALT_END>" and alternation is not None:
-            yield Alternation(alternation)
+            yield Alternation(begin, alternation)
             alternation = None
         elif mark in ("<ALT_BEGIN>", "<ALT>", "<ALT_END>"):
             raise UserError(f"{where}: {fields[4]} is out of its place")
@@ -128,8 +130,10 @@ def parse_word(text: str, where: str) -> str:
     r"""The word alone: without tags (`word;tag;tag`), \x as x, @ as NOTHING.
 
     Raises:
-        UserError: there is nothing but a tag.
+        UserError: there is nothing but a tag, or no word is so long.
     """
+    if len(text) > _LONGEST:
+        raise UserError(f"{where}: a word of {len(text)} characters is no word")
     match = re.match(r"(?:\\.|[^\\;])*", text)
     untagged = match[0] if match else ""
     if untagged == "@":

@@ -16,7 +16,7 @@ from sfsign_jax.evaluation.word_errors import WordErrors, count_errors, scored_w
 
 # | Sum | sentences words | correct substitutions deletions insertions errors ...
 _SUM_ROW = re.compile(r"\| *Sum *\| *(\d+) +(\d+) *\| *\d+ +(\d+) +(\d+) +(\d+) ")
-_PATIENCE = 600  # seconds
+_PATIENCE = 60  # seconds; where alternatives are thousands of characters long, it needs hours
 
 
 def sclite_word_error_rate(
@@ -57,8 +57,8 @@ def sclite_files_word_error_rate(
 ) -> NistCount:
     """What sclite counts for two files as they are.
 
-    Only what sclite stumbles over is put right: marks of byte order, other line ends than "\\n",
-    blank lines and comments, and spellings that are not NFC.
+    Only what sclite stumbles over is put right: the order of the clips, line ends, blank lines and
+    comments, and other spellings of the same (see `clean_text`).
 
     Raises:
       UserError: a line is malformed, which sclite might not tell, or sclite is not installed or
@@ -67,10 +67,14 @@ def sclite_files_word_error_rate(
     command = _sclite_command()
     own = nist_word_error_rate(stm, ctm)
     with tempfile.TemporaryDirectory() as folder:
+        references, predictions = ([line for _, line in content_lines(path)] for path in (stm, ctm))
+        # sclite wants the clips of both files in the same order.
+        order = {place: i for i, place in enumerate(dict.fromkeys(map(_place, references)))}
+        predictions.sort(key=lambda line: order.get(_place(line), -1))
         copies = Path(folder, "reference.stm"), Path(folder, "hypothesis.ctm")
-        for path, copy in zip((stm, ctm), copies, strict=True):
-            lines = (line for _, line in content_lines(path))
-            copy.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="")
+        for copy, lines in zip(copies, (references, predictions), strict=True):
+            text = "".join(f"{line}\n" for line in lines)
+            copy.write_text(text, encoding="utf-8", newline="\n")
         count = _run(command, *copies)
     if count.segments != own.segments:
         raise UserError(
@@ -78,6 +82,11 @@ def sclite_files_word_error_rate(
             f" {own.segments}; score with --tool nist instead"
         )
     return count._replace(not_predicted=own.not_predicted)
+
+
+def _place(line: str) -> str:
+    """File and channel; sclite does not tell capitals from small letters."""
+    return " ".join(line.split()[:2]).lower()
 
 
 def _run(command: Sequence[str], stm: Path, ctm: Path, *options: str) -> NistCount:
@@ -118,11 +127,15 @@ def _run(command: Sequence[str], stm: Path, ctm: Path, *options: str) -> NistCou
 
 
 def _sclite_command() -> list[str]:
-    """How sclite is called here: by its own name, or through the wrapper that Debian installs."""
+    """How sclite is called here: by its own name, or as the wrapper that Debian installs tells.
+
+    Not through the wrapper, which would leave an sclite behind that runs out of time.
+    """
     if sclite := shutil.which("sclite"):
         return [sclite]
     if sctk := shutil.which("sctk"):
-        return [sctk, "sclite"]
+        folder = subprocess.run([sctk, "path"], capture_output=True, text=True, check=False)
+        return [str(Path(folder.stdout.strip(), "sclite"))]
     raise UserError(
         "NIST sclite is not installed: install it (Debian and Ubuntu: apt-get install sctk;"
         " elsewhere build github.com/usnistgov/SCTK and put sclite on the PATH), or score with the"

@@ -92,7 +92,7 @@ def read_ctm(path: str | os.PathLike[str]) -> dict[str, list[str]]:
     previous = ("", "")
     for word in read_timed_words(path):
         if isinstance(word, Alternation):
-            raise UserError(f"{path}: alternatives (<ALT_BEGIN>), {_ONLY_NIST}")
+            raise UserError(f"{word.where}: alternatives (<ALT_BEGIN>), {_ONLY_NIST}")
         clip_id = word.file
         if clip_id in timed_glosses and (clip_id, word.channel) != previous:
             # As in a file that a second run was appended to: its glosses would count twice.

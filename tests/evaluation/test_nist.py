@@ -89,6 +89,7 @@ REFUSED_STM = {
     "a 1 s 0 9 { }": "an empty alternative",
     "a 1 s 0 9 ;x": "has no word before its tag",
     "a 1 s 0 9 " + 60 * "{ A " + 60 * "} ": "more than 50 alternations in one another",
+    "a 1 s 0 9 " + 2000 * "x": "a word of 2000 characters is no word",
     "; a comment": "a comment begins with ';;'",
     "a 1 s 0 9 A\x1b[0m": "U+001B can't be printed",
 }

@@ -124,7 +124,11 @@ def test_stm_needs_a_gloss(tmp_path):
         (read_stm, "a 1 s 0 9 { A / B }", r"line 1: alternatives in braces, .* --tool nist"),
         (read_stm, "a 1 s 0 9 IGNORE_TIME_SEGMENT_IN_SCORING", r"line 1: IGNORE.* --tool nist"),
         (read_stm, "a 1 s 0 5 A\na 1 s 5 9 B", r"line 2: clip a comes a second time"),
-        (read_ctm, "a 1 * * <ALT_BEGIN>\na 1 0 1 A\na 1 * * <ALT_END>", r"ALT_BEGIN.*--tool nist"),
+        (
+            read_ctm,
+            "a 1 * * <ALT_BEGIN>\na 1 0 1 A\na 1 * * <ALT_END>",
+            r"line 1: .*ALT_BEGIN.*--tool nist",
+        ),
         (read_ctm, "a 1 0 1 A\na 2 0 1 A", r"line 2: clip a comes a second time"),
     ],
 )
