@@ -104,6 +104,8 @@ def _run(command: Sequence[str], stm: Path, ctm: Path, *options: str) -> NistCou
             stdin=subprocess.DEVNULL,
             timeout=_PATIENCE,
         )
+    except OSError as error:
+        raise UserError(f"{' '.join(command)} can't be run: {error.strerror}") from error
     except subprocess.TimeoutExpired as error:
         raise UserError(
             f"{' '.join(command)} was not done after {_PATIENCE} seconds: score with the Python"
