@@ -43,6 +43,10 @@ class Arcs(NamedTuple):
     before: list[list[int]]  # the arcs that may come just before each arc
     last: list[int]
 
+    def size(self) -> int:
+        """How many arcs have to be looked at: each once for every one that may come before it."""
+        return 1 + sum(map(len, self.before))
+
 
 def nist_word_error_rate(stm: str | os.PathLike[str], ctm: str | os.PathLike[str]) -> NistCount:
     """The word errors of all segments of an STM file together.
@@ -65,7 +69,7 @@ def nist_word_error_rate(stm: str | os.PathLike[str], ctm: str | os.PathLike[str
             if segment.text is not None:
                 scored += 1
                 reference, hypothesis = _arcs_of_text(segment.text), _arcs_of_words(part)
-                check_size(segment.where, len(reference.words), len(hypothesis.words))
+                check_size(segment.where, reference.size(), hypothesis.size())
                 counts = list(map(int.__add__, counts, align_counts(reference, hypothesis)))
     correct, substitutions, deletions, insertions = counts
     if not (num_words := correct + substitutions + deletions):

@@ -127,6 +127,7 @@ def test_what_is_no_stm_or_ctm_is_refused_with_its_line(tmp_path, read, line):
         (ALL + "A\nb 1 s 0 9 A\n", A + "b 1 0 1 A\n" + A, r"line 3: the lines of a 1 are not tog"),
         (ALL + "{ @ }\n", A, "there is no reference word"),
         (ALL + 6000 * "A " + "\n", 6000 * A, "6001 words against 6001 are too many to align"),
+        (ALL + 200 * f"{{ {' / '.join(300 * 'X')} }} ", A, "words against 2 are too many to align"),
     ],
 )
 def test_what_cant_be_counted_is_refused(files, stm, ctm, message):

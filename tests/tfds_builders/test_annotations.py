@@ -153,6 +153,14 @@ def test_a_cell_may_have_several_lines(tmp_path):
     assert splits["dev"][0].row.endswith("corpus.csv, line 6")
 
 
+def test_commas_between_glosses_are_told(tmp_path, caplog):
+    """Of a list in quotes, or where a quote that was forgotten swallows rows."""
+    text = HEADER + '1,clips/1.mp4,"RAIN, SUN",train,\n2,clips/1.mp4,"A, B",dev,\n'
+    assert custom(tmp_path, text)["train"][0].glosses == ["RAIN,", "SUN"]
+    [record] = caplog.records
+    assert "line 2: the glosses 'RAIN, SUN' have the separator ','" in record.getMessage()
+
+
 def test_tables_as_spreadsheets_leave_them(tmp_path):
     """A mark of byte order, capitals and spaces, empty rows and cells, other names of dev."""
     text = (

@@ -1,7 +1,9 @@
 """Anyone's own recordings: one table, corpus.csv, beside them."""
 
 import csv
+import functools
 import io
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +61,7 @@ def read_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
             raise UserError(
                 f"{path} has {has} {column!r}: its first line must be {','.join(COLUMNS)}"
             )
+    told = False
     for row, cells in rows:
         while len(cells) > len(header) and not cells[-1].strip():
             del cells[-1]
@@ -68,9 +71,20 @@ def read_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
                 f" separator {separator!r} in it in quotes"
             )
         fields = {"signer": ""} | dict(zip(header, map(str.strip, cells), strict=False))
+        if separator in fields.get("glosses", "") and not separator.isspace() and not told:
+            told = True
+            tell_of_separator(row, fields["glosses"], separator)
         if not all(fields.get(column) for column in COLUMNS[:2]) or "split" not in fields:
             raise UserError(f"{row} has too few columns")
         yield row, fields
+
+
+@functools.lru_cache  # a table is read to check it, and again to prepare it
+def tell_of_separator(row: str, glosses: str, separator: str) -> None:
+    logging.getLogger(__name__).warning(
+        "%s: the glosses %r have the separator %r in them, but spaces separate glosses",
+        *(row, glosses, separator),
+    )
 
 
 def numbered_rows(path: Path, text: str, separator: str) -> Iterator[tuple[str, list[str]]]:
