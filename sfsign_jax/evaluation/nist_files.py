@@ -9,7 +9,6 @@ An alternation is `{ A / B C / @ }` in STM, and lines with the words <ALT_BEGIN>
 backslash makes the next character an ordinary one.
 """
 
-import math
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -123,7 +122,7 @@ def parse_time(text: str, where: str) -> float:
     # Not all that Python takes for a number: 1_000, nan and digits of other scripts are none here.
     if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text, re.ASCII):
         raise UserError(f"{where}: {text!r} is not a time in seconds")
-    return math.inf if math.isinf(time := float(text)) else time
+    return float(text)
 
 
 def parse_word(text: str, where: str) -> str:

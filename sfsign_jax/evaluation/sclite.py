@@ -67,7 +67,7 @@ def sclite_files_word_error_rate(
     command = _sclite_command()
     own = nist_word_error_rate(stm, ctm)
     with tempfile.TemporaryDirectory() as folder:
-        references, predictions = ([line for _, line in content_lines(path)] for path in (stm, ctm))
+        references, predictions = _lines(stm), _lines(ctm)
         # sclite wants the clips of both files in the same order.
         order = {place: i for i, place in enumerate(dict.fromkeys(map(_place, references)))}
         predictions.sort(key=lambda line: order.get(_place(line), -1))
@@ -82,6 +82,20 @@ def sclite_files_word_error_rate(
             f" {own.segments}; score with --tool nist instead"
         )
     return count._replace(not_predicted=own.not_predicted)
+
+
+def _lines(path: str | os.PathLike[str]) -> list[str]:
+    """The lines that sclite shall read.
+
+    Raises:
+      UserError: one has a character that sclite can't be told to take for an ordinary one.
+    """
+    lines = []
+    for where, line in content_lines(path):
+        if found := re.search(r"\\[{}@]", line):
+            raise UserError(f"{where}: sclite has no {found[0]}; score with --tool nist instead")
+        lines.append(line)
+    return lines
 
 
 def _place(line: str) -> str:

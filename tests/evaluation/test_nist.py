@@ -135,6 +135,15 @@ def test_what_cant_be_counted_is_refused(files, stm, ctm, message):
         nist_word_error_rate(*files(stm, ctm))
 
 
+@needs_sclite
+@pytest.mark.parametrize("word", ["\\{A\\}", "\\@"])
+def test_what_sclite_cant_read_is_not_handed_to_it(files, word):
+    paths = files(ALL + f"B {word}\n", f"a 1 0 1 B\na 1 1 1 {word}\n")
+    assert counts(nist_word_error_rate(*paths).errors) == (2, 0, 0, 0)
+    with pytest.raises(UserError, match=r"r\.stm, line 1: sclite has no"):
+        sclite_files_word_error_rate(*paths)
+
+
 def random_text(generator, depth=0):
     """Words and alternations, of many words, so that few alignments cost the same."""
     items = []
