@@ -32,7 +32,7 @@ def read_table(
 
     Raises:
         UserError: the file is missing, not UTF-8 or not printable, its header lacks a column, or a
-            row is short.
+            row has more or fewer columns.
     """
     lines = read_lines(path)
     header = next(lines, ("", ""))[1].split(separator)
@@ -46,9 +46,9 @@ def read_table(
         if not line.strip():
             continue
         fields = line.split(separator)
-        if len(fields) < len(header):
+        if len(fields) != len(header):
             raise UserError(f"{row} has {len(fields)} columns instead of {len(header)}")
-        yield row, dict(zip(header, fields, strict=False))
+        yield row, dict(zip(header, fields, strict=True))
 
 
 def check_sources(sources: Iterable[ClipSource]) -> None:

@@ -67,6 +67,10 @@ def test_csl_daily(tmp_path):
         table.write("9|S999999_P0000_T00|3|好|||\n")
     with pytest.raises(UserError, match=r"line 6: clip S999999_P0000_T00 is in no split"):
         csl_daily_sources(tmp_path)
+    with (root / "split_1.txt").open("a") as table:
+        table.write("S999999_P0000_T00|dev\nS999999_P0000_T00|test\n")
+    with pytest.raises(UserError, match=r"line 7: clip S999999_P0000_T00 is in another split"):
+        csl_daily_sources(tmp_path)
 
 
 def test_csl(tmp_path):
@@ -214,6 +218,9 @@ def test_tables_with_mistakes(tmp_path):
     table = tmp_path / "table.csv"
     table.write_text("id|gloss\n1|A\n2\n")
     with pytest.raises(UserError, match=r"table\.csv, line 3 has 1 columns instead of 2"):
+        list(read_table(table, ("id", "gloss")))
+    table.write_text("id|gloss\n1|A\n\n2|B|C\n")
+    with pytest.raises(UserError, match=r"table\.csv, line 4 has 3 columns instead of 2"):
         list(read_table(table, ("id", "gloss")))
     with pytest.raises(UserError, match="has no column 'signer'"):
         list(read_table(table, ("id", "signer")))

@@ -21,9 +21,10 @@ def clip_sources(data_path: Path) -> dict[str, list[ClipSource]]:
     root = labels.parent if labels.name == "sentence_label" else labels
     frames = first_folder(root, FRAMES)
     table = labels / "split_1.txt"
-    split_of = {
-        fields["name"]: fields["split"] for _, fields in read_table(table, ("name", "split"))
-    }
+    split_of: dict[str, str] = {}
+    for row, fields in read_table(table, ("name", "split")):
+        if split_of.setdefault(fields["name"], fields["split"]) != fields["split"]:
+            raise UserError(f"{row}: clip {fields['name']} is in another split already")
     splits: dict[str, list[ClipSource]] = {"train": [], "dev": [], "test": []}
     for row, fields in read_table(labels / MARKER, ("name", "gloss")):
         name = fields["name"]
