@@ -15,6 +15,7 @@ from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 from sfsign_jax.models.config import BackboneConfig, ModelConfig
 from sfsign_jax.models.sign_model import SignModel, abstract_model, model_with
+from sfsign_jax.text import clean_glosses
 
 DESCRIPTION = "model.json"
 ARRAYS = "arrays"
@@ -153,8 +154,10 @@ def read_description(directory: Path) -> ModelDescription:
         config = fields["config"]
         config = ModelConfig(**config | {"backbone": BackboneConfig(**config["backbone"])})
         preprocessing = Preprocessing(**fields["preprocessing"])
+        if fields["vocabulary"] is not None:
+            fields["vocabulary"] = clean_glosses(fields["vocabulary"], str(path))
         return ModelDescription(**fields | {"config": config, "preprocessing": preprocessing})
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path} does not describe a model: {error}") from error
 
 

@@ -17,6 +17,7 @@ from sfsign_jax.recognition.live import live_glosses
 from sfsign_jax.recognition.probe import probe_recognition
 from sfsign_jax.recognition.recognizer import load
 from sfsign_jax.runtime import devices
+from sfsign_jax.text import printable
 
 
 def main() -> None:
@@ -36,7 +37,9 @@ def main() -> None:
     )
     try:
         for gloss, (first, last) in glosses:
-            print(f"{first / rate:8.2f} - {(last + 1) / rate:6.2f} s  {gloss}", flush=True)
+            print(
+                f"{first / rate:8.2f} - {(last + 1) / rate:6.2f} s  {printable(gloss)}", flush=True
+            )
     except KeyboardInterrupt:
         print()
 

@@ -34,6 +34,11 @@ def main() -> None:
         action="store_true",
         help="leave clips with missing or damaged frames out, and list them at the end",
     )
+    parser.add_argument(
+        "--allow_outside",
+        action="store_true",
+        help="custom_corpus only: clips may lie elsewhere than below --data_path",
+    )
     arguments = parser.parse_args()
     prepare(
         arguments.dataset,
@@ -41,6 +46,7 @@ def main() -> None:
         arguments.data_path,
         arguments.clips,
         arguments.skip_broken,
+        arguments.allow_outside,
     )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from sfsign_jax.command_line.arguments import positive
-from sfsign_jax.command_line.run import run_command_line
+from sfsign_jax.command_line.run import print_error, run_command_line
 from sfsign_jax.data.videos import open_video
 from sfsign_jax.errors import UserError
 from sfsign_jax.models.lengths import total_stride
@@ -24,6 +24,7 @@ from sfsign_jax.recognition.probe import probe_recognition
 from sfsign_jax.recognition.recognizer import PAUSE_FRAMES, Recognizer, load
 from sfsign_jax.recognition.result import Recognition
 from sfsign_jax.runtime import devices
+from sfsign_jax.text import printable
 from sfsign_jax.transcripts import WRITERS, Transcript
 
 FORMATS = ("timeline", "text", *WRITERS)
@@ -47,7 +48,7 @@ def main() -> None:
         except UserError as error:
             if len(videos) == 1:
                 raise
-            print(f"error: {error}", file=sys.stderr)
+            print_error(error)
             failures += 1
     if failures:
         print(f"{failures} of {len(videos)} videos could not be recognised", file=sys.stderr)
@@ -122,7 +123,12 @@ def recognize_video(recognizer: Recognizer, video: Path, arguments: argparse.Nam
     if arguments.pause and opened.rate:
         pause_frames = round(arguments.pause * opened.rate)
     frames = tqdm(
-        opened.frames, video.name, opened.expected_frames, False, unit="frame", disable=None
+        opened.frames,
+        printable(video.name),
+        opened.expected_frames,
+        False,
+        unit="frame",
+        disable=None,
     )
     sentences = []
     for sentence in recognizer.recognize_video(frames, pause_frames):
@@ -130,28 +136,28 @@ def recognize_video(recognizer: Recognizer, video: Path, arguments: argparse.Nam
         tqdm.write(describe_sentence(video, sentence, opened.rate))
         sys.stdout.flush()
     if not sentences:
-        print(f"{video}: (nothing recognised)")
+        print(f"{printable(video)}: (nothing recognised)")
     stem = stem_of(video, arguments.output)
     for kind in arguments.format:
         if kind == "timeline":
             stride = total_stride(recognizer.config.temporal_stack)
             again = open_video(video, rate).frames
             for picture in save_timelines(stem, again, sentences, stride):
-                print(f"  picture: {picture}")
+                print(f"  picture: {printable(picture)}")
         elif kind != "text":
             # Not NAME.eaf: that may be somebody's own work.
             path = stem.with_name(f"{stem.name}.glosses.{kind}")
             WRITERS[kind](path, Transcript(str(video), opened.rate or 0, sentences))
-            print(f"  {kind}: {path}")
+            print(f"  {kind}: {printable(path)}")
     if arguments.explain:
         again, stem = open_video(video, rate).frames, stem_of(video, arguments.explain)
         for picture in save_activation_strips(stem, again, sentences, recognizer):
-            print(f"  explained: {picture}")
+            print(f"  explained: {printable(picture)}")
 
 
 def describe_sentence(video: Path, sentence: Recognition, rate: float | None) -> str:
-    lines = [f"{video}: {' '.join(sentence.glosses)}"]
-    for gloss, (first, last) in zip(sentence.glosses, sentence.spans, strict=True):
+    lines = [printable(f"{video}: {' '.join(sentence.glosses)}")]
+    for gloss, (first, last) in zip(map(printable, sentence.glosses), sentence.spans, strict=True):
         seconds = f"  {first / rate:6.2f} - {(last + 1) / rate:5.2f} s" if rate else ""
         lines.append(f"  frames {first:4d} - {last:4d}{seconds}  {gloss}")
     return "\n".join(lines)

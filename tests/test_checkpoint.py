@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import jax
@@ -41,6 +42,14 @@ def test_round_trip(checkpoint):
         jax.tree.leaves(state), jax.tree.leaves(nnx.state(model)), strict=True
     ):
         np.testing.assert_array_equal(saved, loaded)
+
+
+def test_glosses_saved_in_other_spellings_are_one_gloss(tmp_path):
+    glosses = ("U\u0308BER", "\u00dcBER", "A\u200b", "C", "D", "E")
+    description = dataclasses.replace(DESCRIPTION, vocabulary=glosses)
+    fields = {"format": 1} | dataclasses.asdict(description)
+    (tmp_path / "model.json").write_text(json.dumps(fields))
+    assert read_description(tmp_path).vocabulary == ("ÜBER", "ÜBER", "A", "C", "D", "E")
 
 
 def test_saving_again_replaces_the_old_one(checkpoint, tmp_path):

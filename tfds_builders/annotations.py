@@ -1,10 +1,14 @@
 """The tables that say what is signed in which clip."""
 
+import functools
+import os
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from sfsign_jax.errors import UserError
+from sfsign_jax.text import clean_text, read_lines
 
 
 class ClipSource(NamedTuple):
@@ -27,28 +31,24 @@ def read_table(
     """("file, line n", column -> text) of every row below the header.
 
     Raises:
-        UserError: the file is missing or not UTF-8, its header lacks a column, or a row is short.
+        UserError: the file is missing, not UTF-8 or not printable, its header lacks a column, or a
+            row has more or fewer columns.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} can't be read as a table: {error}") from error
-    header = lines[0].split(separator)
+    lines = read_lines(path)
+    header = next(lines, ("", ""))[1].split(separator)
     missing = [column for column in columns if column not in header]
     if missing:
         raise UserError(
             f"{path} has no column {missing[0]!r}: its first line must name the columns "
             f"{separator.join(columns)}"
         )
-    for number, line in enumerate(lines[1:], start=2):
+    for row, line in lines:
         if not line.strip():
             continue
         fields = line.split(separator)
-        if len(fields) < len(header):
-            raise UserError(
-                f"{path}, line {number} has {len(fields)} columns instead of {len(header)}"
-            )
-        yield f"{path}, line {number}", dict(zip(header, fields, strict=False))
+        if len(fields) != len(header):
+            raise UserError(f"{row} has {len(fields)} columns instead of {len(header)}")
+        yield row, dict(zip(header, fields, strict=True))
 
 
 def check_sources(sources: Iterable[ClipSource]) -> None:
@@ -63,6 +63,8 @@ def check_sources(sources: Iterable[ClipSource]) -> None:
             raise UserError(f"{source.row}: the clip has no id")
         if len(source.id.split()) > 1:
             raise UserError(f"{source.row}: the id {source.id!r} has white space: replace it")
+        if source.id.startswith(";"):
+            raise UserError(f"{source.row}: the id {source.id!r} begins with ;, as comments do")
         if not source.glosses:
             raise UserError(f"{source.row}: clip {source.id} has no glosses")
         if source.id in rows:
@@ -73,6 +75,40 @@ def check_sources(sources: Iterable[ClipSource]) -> None:
 def vocabulary_of(splits: dict[str, list[ClipSource]]) -> list[str]:
     """The distinct glosses of every split, sorted by code point: classes 1, 2, …"""
     return sorted({g for sources in splits.values() for source in sources for g in source.glosses})
+
+
+def clip_path(folder: Path, name: str, row: str, *, allow_outside: bool = False) -> Path:
+    """Where the clip that a table calls `name` lies below `folder`.
+
+    A name may be composed where the file system has it decomposed (ü in one character or two), or
+    the other way round; where neither is there, the path is as the table has it.
+
+    Raises:
+        UserError: the name, or a link there, leads out of `folder`, and `allow_outside` is False.
+    """
+    path = folder / name
+    if not (name.isascii() or exists(path)):
+        forms = (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
+        spellings = [folder / spelling for spelling in (*forms, clean_text(name, row))]
+        path = next(filter(exists, spellings), path)
+    inside = Path(os.path.realpath(path)).is_relative_to(real_folder(folder))
+    if not inside and not allow_outside:
+        raise UserError(
+            f"{row}: {name!r} leads out of {folder}: move the clip there; a custom_corpus may also"
+            " be prepared with --allow_outside"
+        )
+    return path
+
+
+@functools.lru_cache(maxsize=8)
+def real_folder(folder: Path) -> str:
+    """Without links; asked once for a table, not once for each of its rows."""
+    return os.path.realpath(folder)
+
+
+def exists(path: Path) -> bool:
+    """Unlike the method, no error for a name too long for any file."""
+    return os.path.exists(path)  # noqa: PTH110
 
 
 def first_folder(root: Path, folders: Sequence[str]) -> Path:

@@ -46,6 +46,7 @@ class SignCorpusBuilder(  # type: ignore[call-arg]
     BUILDER_CONFIGS = FRAMES_CONFIGS
     MANUAL_DOWNLOAD_INSTRUCTIONS = "Give the corpus's folder: --data_path (tfds: --manual_dir)."
     skip_broken = False  # True leaves such clips out and lists them in `broken`
+    allow_outside = False  # True lets a custom corpus have clips elsewhere than beside its table
     DROP_TOP_ROWS = 0  # of every frame, when it is loaded
     FRAME_RATE: float | None = None  # frames a second, where all recordings have the same
 

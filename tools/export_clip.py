@@ -14,6 +14,7 @@ from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.data.catalog import PREPARED_DIR, open_dataset
 from sfsign_jax.data.frame_clips import load_clip
 from sfsign_jax.errors import UserError
+from sfsign_jax.text import printable
 
 
 def main() -> None:
@@ -34,7 +35,7 @@ def main() -> None:
     load_clip(dataset, record, range(len(frames)), out=frames)
     write_video(arguments.video, frames, arguments.rate)
     glosses = b" ".join(record["glosses"]).decode()
-    print(f"{arguments.video}: clip {record['id'].decode()}, signed: {glosses}")
+    print(printable(f"{arguments.video}: clip {record['id'].decode()}, signed: {glosses}"))
 
 
 def write_video(path: Path, frames, rate: int) -> None:

@@ -4,6 +4,13 @@ import sys
 from collections.abc import Callable
 
 from sfsign_jax.errors import UserError
+from sfsign_jax.text import printable
+
+
+def print_error(error: UserError) -> None:
+    """Prints its sentence, with nothing that could do more to a terminal than show."""
+    sentence = "\n".join(map(printable, str(error).split("\n")))
+    print(f"error: {sentence}", file=sys.stderr)
 
 
 def run_command_line(main: Callable[[], None]) -> None:
@@ -14,5 +21,5 @@ def run_command_line(main: Callable[[], None]) -> None:
     try:
         main()
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print_error(error)
         sys.exit(2)

@@ -5,20 +5,23 @@ from typing import Any
 
 from sfsign_jax.conversion.unpickling import read_object_array
 from sfsign_jax.errors import UserError
+from sfsign_jax.text import clean_text, read_lines
 
 
 def read_vocabulary(path: Path) -> tuple[str, ...]:
     """The glosses of classes 1, 2, …: a text file with one a line, or the published gloss_dict.npy.
+
+    Blank lines at the end of a text file are nothing.
 
     Raises:
         UserError: the file is missing or is neither.
     """
     if path.suffix == ".npy":
         return checked_vocabulary(glosses_by_class(read_object_array(path), path), path)
-    try:
-        return checked_vocabulary(path.read_text(encoding="utf-8-sig").splitlines(), path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} can't be read as a text file of glosses: {error}") from error
+    lines = [line for _, line in read_lines(path)]
+    while lines and not lines[-1].strip():
+        del lines[-1]
+    return checked_vocabulary(lines, path)
 
 
 def glosses_by_class(gloss_dict: Any, path: Path) -> list[Any]:
@@ -33,7 +36,7 @@ def glosses_by_class(gloss_dict: Any, path: Path) -> list[Any]:
 
 
 def checked_vocabulary(glosses: Any, path: Path) -> tuple[str, ...]:
-    """The glosses as they are.
+    """The glosses, cleaned.
 
     Raises:
         UserError: there are none, one is not a word, or one comes twice.
@@ -42,8 +45,11 @@ def checked_vocabulary(glosses: Any, path: Path) -> tuple[str, ...]:
         raise UserError(f"{path} has no glosses")
     lines: dict[str, int] = {}
     for number, gloss in enumerate(glosses, start=1):
-        if not isinstance(gloss, str) or len(gloss.split()) != 1:
+        words = (
+            clean_text(gloss, f"{path}, line {number}").split() if isinstance(gloss, str) else []
+        )
+        if len(words) != 1:
             raise UserError(f"{path}, line {number}: {gloss!r} is not one gloss")
-        if (first := lines.setdefault(gloss.strip(), number)) != number:
-            raise UserError(f"{path}, line {number}: {gloss} is in line {first} already")
+        if (first := lines.setdefault(words[0], number)) != number:
+            raise UserError(f"{path}, line {number}: {words[0]} is in line {first} already")
     return tuple(lines)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sfsign_jax.errors import UserError
+from sfsign_jax.text import clean_glosses
 
 PREPARED_DIR = "~/tensorflow_datasets"  # where TFDS keeps its datasets
 
@@ -56,7 +57,7 @@ def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
         )
     return Dataset(
         name=name,
-        vocabulary=tuple(metadata["vocabulary"]),
+        vocabulary=clean_glosses(metadata["vocabulary"], str(versions[-1].parent)),
         frame_size=tuple(metadata["frame_size"]),
         drop_top_rows=metadata.get("drop_top_rows", 0),
         frame_rate=metadata.get("frame_rate"),

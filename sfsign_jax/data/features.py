@@ -18,6 +18,7 @@ from jaxtyping import Float
 from sfsign_jax.data.batching import EvaluationBatch, PlannedBatch
 from sfsign_jax.data.training_batches import label_rows
 from sfsign_jax.errors import UserError
+from sfsign_jax.text import clean_glosses
 
 INDEX = "index.json"
 
@@ -44,7 +45,7 @@ def open_features(folder: str | Path) -> FeatureSet:
     index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     return FeatureSet(
         index["dataset"],
-        tuple(index["vocabulary"]),
+        clean_glosses(index["vocabulary"], str(folder / INDEX)),
         index["checkpoint"],
         folder,
         index["splits"],
@@ -97,7 +98,7 @@ class TrainingFeatures:
 
     def load(self, epoch: int, clips: Sequence[int], bucket: int) -> dict[str, np.ndarray]:
         own = [self.features.clips["train"][clip] for clip in clips]
-        labels = {clip["id"]: clip["glosses"] for clip in own}
+        labels = {clip["id"]: clean_glosses(clip["glosses"], clip["id"]) for clip in own}
         return {
             **stack_features(self.features, "train", clips, bucket),
             **label_rows(labels, self.features.vocabulary, self.max_labels),
@@ -125,7 +126,7 @@ class EvaluationFeatures:
             planned.clips,
             tuple(clip["id"] for clip in clips),
             tuple(clip["signer"] for clip in clips),
-            tuple(tuple(clip["reference"]) for clip in clips),
+            tuple(clean_glosses(clip["reference"], clip["id"]) for clip in clips),
             own["features"],
             own["num_frames"],
         )

@@ -11,6 +11,7 @@ from sfsign_jax.data.batching import EvaluationBatch, PlannedBatch, blank_frames
 from sfsign_jax.data.catalog import Dataset, Record
 from sfsign_jax.data.frames import decode_frame, drop_top_rows
 from sfsign_jax.data.training_batches import label_rows
+from sfsign_jax.text import clean_glosses, clean_text
 
 
 # Equal to itself alone, so that what is planned for its clips can be cached.
@@ -110,11 +111,15 @@ def load_clip(
             out[place] = drop_top_rows(frame, dataset.drop_top_rows)
 
 
-def glosses_of(record: Record) -> list[str]:
-    return [gloss.decode() for gloss in record["glosses"]]
+def glosses_of(record: Record) -> tuple[str, ...]:
+    """Cleaned: datasets that were prepared before may hold several spellings of one gloss."""
+    glosses = (gloss.decode() for gloss in record["glosses"])
+    return clean_glosses(glosses, f"clip {record['id'].decode()}")
 
 
 def reference(dataset: Dataset, split: str, record: Record) -> tuple[str, ...]:
     """The glosses that count: the corpus's own reference, or else the annotation."""
     signed = " ".join(glosses_of(record))
-    return tuple(dataset.references.get(split, {}).get(record["id"].decode(), signed).split())
+    clip = record["id"].decode()
+    text = dataset.references.get(split, {}).get(clip, signed)
+    return tuple(clean_text(text, f"clip {clip}").split())

@@ -12,6 +12,7 @@ import tensorflow_datasets as tfds
 
 import tfds_builders
 from sfsign_jax.errors import UserError
+from sfsign_jax.text import printable
 from tfds_builders.sign_corpus import SignCorpusBuilder
 
 
@@ -21,6 +22,7 @@ def prepare(
     data_path: Path | None = None,
     clips: str | None = None,
     skip_broken: bool = False,
+    allow_outside: bool = False,
 ) -> None:
     """Write `dataset` (name or name/config) as ArrayRecord files below `prepared_dir`.
 
@@ -37,6 +39,7 @@ def prepare(
         if not data_path.expanduser().is_dir():
             raise UserError(f"there is no folder {data_path}")
         builder.skip_broken = skip_broken
+        builder.allow_outside = allow_outside
         builder.checked_sources(data_path.expanduser())  # mistakes come before anything is written
     download = tfds.download.DownloadConfig(manual_dir=data_path and data_path.expanduser())
     tfds.disable_progress_bar()  # ours knows how many clips there are
@@ -47,7 +50,7 @@ def prepare(
     )
     print(f"{builder.info.full_name} is in {builder.data_path}: {counts} clips")
     if broken := getattr(builder, "broken", []):
-        print(f"left out {len(broken)} clips:", *broken, sep="\n  ")
+        print(f"left out {len(broken)} clips:", *map(printable, broken), sep="\n  ")
 
 
 @contextlib.contextmanager

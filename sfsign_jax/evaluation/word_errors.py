@@ -14,6 +14,9 @@ from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation.cleaning import clean_glosses
 
 Operation = Literal["correct", "substitution", "deletion", "insertion"]
+# As bytes, of which a table of millions has room.
+_OPERATIONS: tuple[Operation, ...] = ("correct", "substitution", "deletion", "insertion")
+_CORRECT, _SUBSTITUTION, _DELETION, _INSERTION = range(4)
 
 _SUBSTITUTION_COST = 4
 _DELETION_COST = 3
@@ -22,6 +25,10 @@ _INSERTION_COST = 3
 # Scored in place of a prediction without a word, so that the clip still enters the count: all its
 # reference words are errors, one substituted and the others deleted.
 _EMPTY = "[EMPTY]"
+
+# 4,000 words against 4,000, an hour of signing: 16 MB and six seconds of a slow core (by the rules
+# of NIST 64 MB and sixteen seconds).
+_MOST_CELLS = 16_000_000
 
 
 class AlignedWord(NamedTuple):
@@ -91,10 +98,25 @@ def align_clips(
 ) -> dict[str, list[AlignedWord]]:
     """The alignment that each clip's errors are counted on; see word_error_rate."""
     scored = scored_words(references, predictions, missing_as_empty=missing_as_empty)
-    return {
-        clip_id: align(reference, [word for word, _ in groupby(scored[clip_id])])
-        for clip_id, reference in references.items()
-    }
+    aligned = {}
+    for clip_id, reference in references.items():
+        hypothesis = [word for word, _ in groupby(scored[clip_id])]
+        check_size(f"clip {clip_id}", len(reference), len(hypothesis))
+        aligned[clip_id] = align(reference, hypothesis)
+    return aligned
+
+
+def check_size(name: str, num_reference: int, num_hypothesis: int) -> None:
+    """Refuses what can't be aligned in a bounded time.
+
+    Raises:
+      UserError: reference times hypothesis words are more than 16 million.
+    """
+    if num_reference * num_hypothesis > _MOST_CELLS:
+        raise UserError(
+            f"{name}: {num_reference} words against {num_hypothesis} are too many to align; cut it"
+            " into parts of 4,000 words"
+        )
 
 
 def align(reference: Sequence[str], hypothesis: Sequence[str]) -> list[AlignedWord]:
@@ -104,23 +126,23 @@ def align(reference: Sequence[str], hypothesis: Sequence[str]) -> list[AlignedWo
     same, a substitution is preferred to a deletion and a deletion to an insertion.
     """
     # operations[i][j]: the last step of the best alignment of i reference and j hypothesis words.
-    operations: list[list[Operation]] = [["insertion"] * (len(hypothesis) + 1)]
+    operations = [bytearray([_INSERTION]) * (len(hypothesis) + 1)]
     costs_above = [_INSERTION_COST * j for j in range(len(hypothesis) + 1)]
     for i, reference_word in enumerate(reference, start=1):
         costs = [_DELETION_COST * i]
-        row: list[Operation] = ["deletion"]
+        row = bytearray([_DELETION])
         for j, hypothesis_word in enumerate(hypothesis, start=1):
             cost = costs_above[j - 1]
-            operation: Operation = "correct"
+            operation = _CORRECT
             if reference_word != hypothesis_word:
                 cost += _SUBSTITUTION_COST
-                operation = "substitution"
+                operation = _SUBSTITUTION
                 if costs_above[j] + _DELETION_COST < cost:
                     cost = costs_above[j] + _DELETION_COST
-                    operation = "deletion"
+                    operation = _DELETION
                 if costs[j - 1] + _INSERTION_COST < cost:
                     cost = costs[j - 1] + _INSERTION_COST
-                    operation = "insertion"
+                    operation = _INSERTION
             costs.append(cost)
             row.append(operation)
         operations.append(row)
@@ -129,14 +151,14 @@ def align(reference: Sequence[str], hypothesis: Sequence[str]) -> list[AlignedWo
     aligned = []
     i, j = len(reference), len(hypothesis)
     while i or j:
-        operation = operations[i][j]
-        i -= operation != "insertion"
-        j -= operation != "deletion"
+        last = _OPERATIONS[operations[i][j]]
+        i -= last != "insertion"
+        j -= last != "deletion"
         aligned.append(
             AlignedWord(
-                operation,
-                None if operation == "insertion" else reference[i],
-                None if operation == "deletion" else hypothesis[j],
+                last,
+                None if last == "insertion" else reference[i],
+                None if last == "deletion" else hypothesis[j],
             )
         )
     return aligned[::-1]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pympi
 
 from sfsign_jax.files import replacing
+from sfsign_jax.text import without_controls
 from sfsign_jax.transcripts.transcript import Transcript
 
 SENTENCES, GLOSSES = "sentences", "glosses"  # the tiers
@@ -19,7 +20,9 @@ def write_eaf(path: Path, transcript: Transcript) -> None:
     file.add_tier(GLOSSES)
     video = Path(transcript.video)
     kind = mimetypes.guess_type(video.name)[0] or "video/mp4"
-    file.add_linked_file(video.absolute().as_uri(), relpath=f"./{video.name}", mimetype=kind)
+    file.add_linked_file(
+        video.absolute().as_uri(), relpath=f"./{without_controls(video.name)}", mimetype=kind
+    )
     for sentence, frames in transcript.signed():
         text = " ".join(sentence.glosses)
         file.add_annotation(SENTENCES, *milliseconds(transcript, frames), value=text)

@@ -6,13 +6,18 @@ from typing import Any
 
 from sfsign_jax.files import write_text_atomically
 from sfsign_jax.recognition.result import Recognition
+from sfsign_jax.text import without_controls
 from sfsign_jax.transcripts.transcript import Transcript
 
 
 def write_json(path: Path, transcript: Transcript) -> None:
     """Raises UserError where nothing can be written."""
     sentences = [sentence_fields(transcript, *signed) for signed in transcript.signed()]
-    fields = {"video": transcript.video, "frame_rate": transcript.rate, "sentences": sentences}
+    fields = {
+        "video": without_controls(transcript.video),
+        "frame_rate": transcript.rate,
+        "sentences": sentences,
+    }
     text = json.dumps(fields, indent=2, ensure_ascii=False)
     write_text_atomically(path, text + "\n")
 

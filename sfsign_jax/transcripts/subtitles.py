@@ -1,27 +1,45 @@
 """Subtitles: a sentence at a time, for players (srt) and web pages (vtt)."""
 
+import html
+import re
+from collections.abc import Iterator
 from pathlib import Path
-
-import pysubs2
 
 from sfsign_jax.files import write_text_atomically
 from sfsign_jax.transcripts.transcript import Transcript
 
+# SubRip has no escapes, but players take <…> for markup, and what stands in braces or behind a
+# backslash for commands of ASS, the format they turn it into. A word joiner, which nobody sees,
+# tells them that it is none; before a brace they need the backslash of ASS.
+_MARKUP = {"<": "<\u2060", "\\": "\\\u2060", "{": "\\{\u2060", "-->": "--\u2060>"}
+
 
 def write_srt(path: Path, transcript: Transcript) -> None:
     """Raises UserError where nothing can be written."""
-    write_text_atomically(path, subtitles(transcript).to_string("srt"))
+    lines = []
+    for number, (start, end, text) in enumerate(subtitles(transcript), start=1):
+        shown = re.sub(r"[<\\{]|-->", lambda match: _MARKUP[match[0]], text)
+        lines.append(f"{number}\n{timestamp(start, ',')} --> {timestamp(end, ',')}\n{shown}\n\n")
+    write_text_atomically(path, "".join(lines))
 
 
 def write_vtt(path: Path, transcript: Transcript) -> None:
     """Raises UserError where nothing can be written."""
-    write_text_atomically(path, subtitles(transcript).to_string("vtt"))
+    lines = ["WEBVTT\n\n"]
+    for start, end, text in subtitles(transcript):
+        shown = html.escape(text, quote=False)
+        lines.append(f"{timestamp(start, '.')} --> {timestamp(end, '.')}\n{shown}\n\n")
+    write_text_atomically(path, "".join(lines))
 
 
-def subtitles(transcript: Transcript) -> pysubs2.SSAFile:
-    """Each sentence shown from its first gloss to the end of its last."""
-    file = pysubs2.SSAFile()
+def subtitles(transcript: Transcript) -> Iterator[tuple[float, float, str]]:
+    """Each sentence, shown from its first gloss to the end of its last, in seconds."""
     for sentence, frames in transcript.signed():
-        start, end = (pysubs2.make_time(s=time) for time in transcript.seconds(frames))
-        file.append(pysubs2.SSAEvent(start, end, " ".join(sentence.glosses)))
-    return file
+        yield *transcript.seconds(frames), " ".join(sentence.glosses)
+
+
+def timestamp(seconds: float, mark: str) -> str:
+    """01:02:03,456"""
+    minutes, milliseconds = divmod(round(1000 * seconds), 60_000)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{milliseconds // 1000:02}{mark}{milliseconds % 1000:03}"

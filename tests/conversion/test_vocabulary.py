@@ -1,3 +1,5 @@
+"""Oracle: vocabularies written out by hand, and the dict that the published code saves."""
+
 import numpy as np
 import pytest
 
@@ -46,11 +48,24 @@ def test_empty_files_and_glosses_that_come_twice(tmp_path):
         read_vocabulary(tmp_path / "glosses.txt")
 
 
-@pytest.mark.parametrize("line", ["", "A B"])
+@pytest.mark.parametrize("line", ["", "A B", "A\x1b", "\u200b"])
 def test_lines_that_are_not_one_gloss(tmp_path, line):
     (tmp_path / "glosses.txt").write_text(f"A\n{line}\nC\n")
     with pytest.raises(UserError, match=r"glosses\.txt, line 2"):
         read_vocabulary(tmp_path / "glosses.txt")
+
+
+def test_blank_last_lines_are_nothing(tmp_path):
+    (tmp_path / "glosses.txt").write_text("A\r\nB\r\n\r\n  \n")
+    assert read_vocabulary(tmp_path / "glosses.txt") == ("A", "B")
+
+
+def test_two_spellings_are_one_gloss(tmp_path):
+    (tmp_path / "glosses.txt").write_text("A\nU\u0308\n\u00dc\u200b\n", encoding="utf-8")
+    with pytest.raises(UserError, match="line 3: Ü is in line 2 already"):
+        read_vocabulary(tmp_path / "glosses.txt")
+    np.save(tmp_path / "gloss_dict.npy", {"U\u0308": [1, 7], "A\u200b": [2, 40]})
+    assert read_vocabulary(tmp_path / "gloss_dict.npy") == ("Ü", "A")
 
 
 def test_missing_file(tmp_path):

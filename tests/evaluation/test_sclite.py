@@ -1,16 +1,12 @@
 import random
-import shutil
 import stat
 from itertools import groupby
 
 import pytest
+from nist_sclite import needs_sclite
 
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import sclite_word_error_rate, word_error_rate
-
-needs_sclite = pytest.mark.skipif(
-    not (shutil.which("sclite") or shutil.which("sctk")), reason="NIST sclite is not installed"
-)
 
 
 def random_clips(seed, vocabulary):
@@ -83,5 +79,7 @@ def test_a_failure_is_never_a_number(tmp_path, monkeypatch, script):
     sclite.write_text(f"#!/bin/sh\n{script}\n")
     sclite.chmod(sclite.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UserError, match=r"sclite failed with status \d.* broken"):
+    with pytest.raises(
+        UserError, match=r"sclite failed( with status \d.* broken|: it counted 9 words)"
+    ):
         sclite_word_error_rate({"a": ["X"]}, {"a": ["X"]})

@@ -117,6 +117,11 @@ def test_published_counts_of_each_clip():
         )
 
 
+def test_clips_of_twenty_thousand_glosses_are_refused():
+    with pytest.raises(UserError, match="clip a: 20000 words against 20000 are too many to align"):
+        word_error_rate({"a": 10_000 * ["X", "Y"]}, {"a": 10_000 * ["X", "Y"]})
+
+
 def test_rate_is_over_all_words_not_the_mean_of_the_clips():
     total = word_error_rate(REFERENCES, PREDICTIONS)
     assert total == WordErrors(31.85483870967742, 20, 36, 23, 248)

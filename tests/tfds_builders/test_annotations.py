@@ -67,6 +67,10 @@ def test_csl_daily(tmp_path):
         table.write("9|S999999_P0000_T00|3|好|||\n")
     with pytest.raises(UserError, match=r"line 6: clip S999999_P0000_T00 is in no split"):
         csl_daily_sources(tmp_path)
+    with (root / "split_1.txt").open("a") as table:
+        table.write("S999999_P0000_T00|dev\nS999999_P0000_T00|test\n")
+    with pytest.raises(UserError, match=r"line 7: clip S999999_P0000_T00 is in another split"):
+        csl_daily_sources(tmp_path)
 
 
 def test_csl(tmp_path):
@@ -79,13 +83,27 @@ def test_csl(tmp_path):
         csl_sources(tmp_path)
 
 
+def test_csl_lists_name_folders_of_another_machine(tmp_path):
+    """As the published ones do: /disk1/dataset/CSL_Continuous/video250|glosses."""
+    root = corpora.csl(tmp_path)
+    (root / "train.txt").write_text("/disk1/dataset/CSL/P01_s1|他 好\n/disk1/gone|他\n\n")
+    (root / "sub/clips").mkdir(parents=True)
+    (root / "dev.txt").write_text("/disk1/sub/clips|好\n")
+    splits = csl_sources(tmp_path)
+    assert ids(splits) == {"train": ["P01_s1", "gone"], "dev": ["sub/clips"]}
+    assert [source.frames for source in splits["train"]] == [root / "P01_s1", root / "gone"]
+    (root / "train.txt").write_text("../CSL/../elsewhere|他\n")
+    with pytest.raises(UserError, match=r"train\.txt, line 1: '\.\..*' leads out of"):
+        csl_sources(tmp_path)
+
+
 HEADER = "id,video,glosses,split,signer\n"
 
 
 def custom(folder, text):
     (folder / "clips").mkdir(exist_ok=True)
     (folder / "clips/1.mp4").touch()
-    (folder / "corpus.csv").write_text(text, encoding="utf-8")
+    (folder / "corpus.csv").write_bytes(text.encode())
     return custom_sources(folder)
 
 
@@ -104,7 +122,24 @@ def test_custom_corpus(tmp_path, separator):
         ("id,glosses\n1,A\n", "no column 'video'"),
         (HEADER + "1,clips/2.mp4,A,train,\n", r"line 2: there is no .*2\.mp4"),
         (HEADER + "1,  ,A,train,\n", "line 2 has too few columns"),
-        (HEADER + "1," + 200_000 * "x" + ",A,train,\n", "can't be read"),
+        (HEADER + "1," + 200_000 * "x" + ",A,train,\n", "line 2 can't be read"),
+        (
+            HEADER + '1,clips/1.mp4,"A,train,\n2,clips/1.mp4,B,dev,\n',
+            "line 2 can't be read as a row",
+        ),
+        (HEADER + '1,clips/1.mp4,"A"B,train,\n', "line 2 can't be read as a row"),
+        (HEADER + "1,clips/1.mp4,A,B,train,x\n", "line 2 has 6 columns instead of 5"),
+        (HEADER + '1,clips/1.mp4,"A\nB",train,\n2,clips/2.mp4,A,dev,\n', r"line 4: there is no"),
+        (HEADER + "1,clips/1.mp4,A\x1bB,train,\n", r"line 2: .*U\+001B can't be printed"),
+        (HEADER + "1,clips/1.mp4\x00,A,train,\n", r"line 2: .*U\+0000 can't be printed"),
+        (HEADER + "1," + 300 * "x" + ",A,train,\n", "line 2: there is no"),
+        (HEADER + "1,../corpus.csv,A,train,\n", "line 2: '../corpus.csv' leads out of"),
+        (HEADER + "1,/etc/hostname,A,train,\n", "line 2: '/etc/hostname' leads out of"),
+        (
+            "id,video,glosses,glosses,split\n1,clips/1.mp4,A,B,train\n",
+            "more than one column 'glosses'",
+        ),
+        ("", "no column 'id'"),
         (HEADER + "1,clips/1.mp4,A,training,\n", "line 2: the split is 'training'"),
         (HEADER + "1\n", "line 2 has too few columns"),
         (HEADER + "1,clips/1.mp4,A,train,\n", "has no dev clip"),
@@ -113,6 +148,55 @@ def test_custom_corpus(tmp_path, separator):
 def test_custom_tables_with_mistakes(tmp_path, text, message):
     with pytest.raises(UserError, match=rf"corpus\.csv.*{message}"):
         custom(tmp_path, text)
+
+
+def test_a_cell_may_have_several_lines(tmp_path):
+    text = HEADER + '1,clips/1.mp4,"RAIN\nSUN\r\nWIND",train,"Ann\nLee"\r\n2,clips/1.mp4,A,dev,\r\n'
+    splits = custom(tmp_path, text)
+    assert splits["train"][0].glosses == ["RAIN", "SUN", "WIND"]
+    assert splits["dev"][0].row.endswith("corpus.csv, line 6")
+
+
+def test_commas_between_glosses_are_told(tmp_path, caplog):
+    """Of a list in quotes, or where a quote that was forgotten swallows rows."""
+    text = HEADER + '1,clips/1.mp4,"RAIN, SUN",train,\n2,clips/1.mp4,"A, B",dev,\n'
+    assert custom(tmp_path, text)["train"][0].glosses == ["RAIN,", "SUN"]
+    [record] = caplog.records
+    assert "line 2: the glosses 'RAIN, SUN' have the separator ','" in record.getMessage()
+
+
+def test_tables_as_spreadsheets_leave_them(tmp_path):
+    """A mark of byte order, capitals and spaces, empty rows and cells, other names of dev."""
+    text = (
+        "\ufeff ID ; Video;GLOSSES;Split;;\r\n1;clips/1.mp4;A;Train;;\r\n;;;;;\r\n  \r\n"
+        "2;clips/1.mp4;A;VAL;;\r\n3;clips/1.mp4;A;valid;;\r\n4;clips/1.mp4;A;test\r\n"
+    )
+    splits = custom(tmp_path, text)
+    assert ids(splits) == {"train": ["1"], "dev": ["2", "3"], "test": ["4"]}
+    assert splits["dev"][0].row.endswith("corpus.csv, line 5")
+
+
+def test_two_spellings_are_one_gloss_and_find_one_clip(tmp_path):
+    for name in ("u\u0308ber.mp4", "m\u00e4rz.mp4"):
+        (tmp_path / name).touch()
+    text = HEADER + "1,\u00fcber.mp4,U\u0308BER,train,\n2,ma\u0308rz.mp4,\u00dcB\u200bER,dev,\n"
+    splits = custom(tmp_path, text)
+    assert vocabulary_of(splits) == ["\u00dcBER"]
+    assert splits["train"][0].frames.name == "u\u0308ber.mp4"
+    assert splits["dev"][0].frames.name == "m\u00e4rz.mp4"
+
+
+def test_clips_elsewhere_only_where_that_is_asked_for(tmp_path):
+    folder = tmp_path / "table"
+    (folder / "clips").mkdir(parents=True)
+    (tmp_path / "other.mp4").touch()
+    (folder / "link.mp4").symlink_to(tmp_path / "other.mp4")
+    for video in ("../other.mp4", "link.mp4", str(tmp_path / "other.mp4")):
+        text = HEADER + f"1,{video},A,train,\n2,clips/1.mp4,A,dev,\n"
+        with pytest.raises(UserError, match=r"line 2: .* leads out of .*--allow_outside"):
+            custom(folder, text)
+        splits = custom_sources(folder, allow_outside=True)
+        assert splits["train"][0].frames.samefile(tmp_path / "other.mp4")
 
 
 @pytest.mark.parametrize(
@@ -135,6 +219,9 @@ def test_tables_with_mistakes(tmp_path):
     table.write_text("id|gloss\n1|A\n2\n")
     with pytest.raises(UserError, match=r"table\.csv, line 3 has 1 columns instead of 2"):
         list(read_table(table, ("id", "gloss")))
+    table.write_text("id|gloss\n1|A\n\n2|B|C\n")
+    with pytest.raises(UserError, match=r"table\.csv, line 4 has 3 columns instead of 2"):
+        list(read_table(table, ("id", "gloss")))
     with pytest.raises(UserError, match="has no column 'signer'"):
         list(read_table(table, ("id", "signer")))
     with pytest.raises(UserError, match="can't be read"):
@@ -146,6 +233,8 @@ def test_clips_without_id_or_gloss(tmp_path):
         check_sources([ClipSource(" ", "", "A", tmp_path, "table, line 2")])
     with pytest.raises(UserError, match="table, line 2: the id 'x y' has white space"):
         check_sources([ClipSource("x y", "", "A", tmp_path, "table, line 2")])
+    with pytest.raises(UserError, match="table, line 2: the id ';x' begins with ;"):
+        check_sources([ClipSource(";x", "", "A", tmp_path, "table, line 2")])
     with pytest.raises(UserError, match="table, line 2: clip x has no glosses"):
         check_sources([ClipSource("x", "", "  ", tmp_path, "table, line 2")])
 

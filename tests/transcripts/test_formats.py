@@ -1,6 +1,7 @@
-"""Oracle: FFmpeg reads the subtitles, pympi what ELAN reads."""
+"""Oracle: FFmpeg reads the subtitles and decodes them for players, pympi what ELAN reads."""
 
 import json
+import re
 
 import av
 import numpy as np
@@ -39,14 +40,72 @@ def write(kind, folder):
     return path
 
 
+def shown(path):
+    """(from, to, text) in milliseconds, as a player shows it that turns subtitles into ASS."""
+    with av.open(str(path)) as container:
+        for packet in container.demux(subtitles=0):
+            if packet.size:
+                [subtitle] = packet.decode()
+                text = subtitle.ass.decode().split(",", 8)[8]
+                # \\N breaks the line, braces hold commands, \\{ is a brace.
+                text = re.sub(r"(?<!\\)\{[^}]*\}", "", re.sub(r"\\[Nn]", "\n", text))
+                text = text.replace("\\{", "{").replace("\u2060", "")
+                yield packet.pts, packet.pts + packet.duration, text
+
+
 @pytest.mark.parametrize("kind", ["srt", "vtt"])
 def test_subtitles(kind, tmp_path):
-    with av.open(str(write(kind, tmp_path))) as container:
-        packets = [packet for packet in container.demux(subtitles=0) if packet.size]
-    read = [
-        (packet.pts, packet.pts + packet.duration, bytes(packet).decode()) for packet in packets
-    ]
-    assert read == SPOKEN
+    assert list(shown(write(kind, tmp_path))) == SPOKEN
+
+
+def strange(number, gloss):
+    return sentence(100 * number, (gloss, "SUN"))
+
+
+STRANGE = [
+    *("{HAUS}", "A{B}C", "{Y:b}", "{\\an8}X", "{", "}", "{}", "A\\{B"),
+    *("IX\\Nhere", "A\\hB", "\\", "<unk>", "<b>", "</i>", "<2>", "A<B", "B>A", "<!--", "<v"),
+    *("-->", "&", "&amp;", "&lt;", '"', "'", "$X*", "1", "00:00:01,000", "%s", "ÜBER", "天气"),
+]
+
+
+@pytest.mark.parametrize("kind", ["srt", "vtt"])
+def test_glosses_are_no_markup(kind, tmp_path):
+    sentences = [strange(number, gloss) for number, gloss in enumerate(STRANGE)]
+    WRITERS[kind](tmp_path / f"a.{kind}", Transcript("a.mp4", 25, sentences))
+    read = [text for _, _, text in shown(tmp_path / f"a.{kind}")]
+    assert read == [f"{gloss} SUN" for gloss in STRANGE]
+
+
+def test_a_sentence_may_look_like_the_time_of_another(tmp_path):
+    glosses = ("00:00:01,000", "-->", "00:00:02,000")
+    for kind in ("srt", "vtt"):
+        WRITERS[kind](tmp_path / f"a.{kind}", Transcript("a.mp4", 25, [sentence(0, glosses)]))
+        assert [text for _, _, text in shown(tmp_path / f"a.{kind}")] == [" ".join(glosses)]
+
+
+def test_glosses_in_json_and_elan_are_as_they_were(tmp_path):
+    sentences = [strange(number, gloss) for number, gloss in enumerate(STRANGE)]
+    for kind in ("json", "eaf"):
+        WRITERS[kind](tmp_path / f"a.{kind}", Transcript("a.mp4", 25, sentences))
+    read = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    assert [one["glosses"][0]["gloss"] for one in read["sentences"]] == STRANGE
+    tier = pympi.Elan.Eaf(tmp_path / "a.eaf").get_annotation_data_for_tier("glosses")
+    assert [gloss for _, _, gloss in sorted(tier)[::2]] == STRANGE
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_control_characters_are_left_out_of_every_format(kind, tmp_path):
+    sentences = [sentence(0, ("HA\x1b[31mUS\x00", "A\ud800B", "C\n\nD", "\uffffE"))]
+    path = tmp_path / f"a.{kind}"
+    WRITERS[kind](path, Transcript("M\udcffrz\x07.mp4", 25, sentences))
+    if kind == "json":
+        text = json.loads(path.read_text(encoding="utf-8"))["sentences"][0]["text"]
+    elif kind == "eaf":
+        [(_, _, text)] = pympi.Elan.Eaf(path).get_annotation_data_for_tier("sentences")
+    else:
+        [(_, _, text)] = shown(path)
+    assert text == "HA[31mUS AB CD E"
 
 
 def test_elan(tmp_path):

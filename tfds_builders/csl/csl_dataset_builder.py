@@ -8,7 +8,7 @@ from tfds_builders.sign_corpus import SignCorpusBuilder
 
 
 class Builder(SignCorpusBuilder):
-    """Chinese sign language, 178 glosses; it has no test split."""
+    """Chinese sign language, 179 glosses; it has no test split."""
 
     def sources(self, data_path: Path) -> dict[str, list[ClipSource]]:
         return clip_sources(data_path)

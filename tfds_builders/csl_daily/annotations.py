@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sfsign_jax.errors import UserError
-from tfds_builders.annotations import ClipSource, find_root, first_folder, read_table
+from tfds_builders.annotations import ClipSource, clip_path, find_root, first_folder, read_table
 
 MARKER = "video_map.txt"
 TREE = """
@@ -21,9 +21,10 @@ def clip_sources(data_path: Path) -> dict[str, list[ClipSource]]:
     root = labels.parent if labels.name == "sentence_label" else labels
     frames = first_folder(root, FRAMES)
     table = labels / "split_1.txt"
-    split_of = {
-        fields["name"]: fields["split"] for _, fields in read_table(table, ("name", "split"))
-    }
+    split_of: dict[str, str] = {}
+    for row, fields in read_table(table, ("name", "split")):
+        if split_of.setdefault(fields["name"], fields["split"]) != fields["split"]:
+            raise UserError(f"{row}: clip {fields['name']} is in another split already")
     splits: dict[str, list[ClipSource]] = {"train": [], "dev": [], "test": []}
     for row, fields in read_table(labels / MARKER, ("name", "gloss")):
         name = fields["name"]
@@ -31,5 +32,6 @@ def clip_sources(data_path: Path) -> dict[str, list[ClipSource]]:
         if split not in splits:
             raise UserError(f"{row}: clip {name} is in no split of {table}")
         signer = name.split("_")[1] if "_" in name else "unknown"  # S000007_P0003_T00
-        splits[split].append(ClipSource(name, signer, fields["gloss"], frames / name, row))
+        path = clip_path(frames, name, row)
+        splits[split].append(ClipSource(name, signer, fields["gloss"], path, row))
     return splits

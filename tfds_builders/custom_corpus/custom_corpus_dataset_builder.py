@@ -11,4 +11,4 @@ class Builder(SignCorpusBuilder):
     """The clips of one table."""
 
     def sources(self, data_path: Path) -> dict[str, list[ClipSource]]:
-        return clip_sources(data_path)
+        return clip_sources(data_path, allow_outside=self.allow_outside)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sfsign_jax.evaluation.cleaning import clean_line
 from sfsign_jax.evaluation.transcripts import read_stm
-from tfds_builders.annotations import ClipSource, find_root, first_folder, read_table
+from tfds_builders.annotations import ClipSource, clip_path, find_root, first_folder, read_table
 
 MARKER = "annotations/manual/train.corpus.csv"
 TREE = """
@@ -29,7 +29,7 @@ def split_sources(root: Path, frames: Path, split: str):
     for row, fields in read_table(root / f"annotations/manual/{split}.corpus.csv", columns):
         if fields["id"] == BROKEN:
             continue
-        folder = frames / split / Path(fields["folder"]).parent
+        folder = clip_path(frames / split, str(Path(fields["folder"]).parent), row)
         yield ClipSource(fields["id"], fields["signer"], fields["annotation"], folder, row)
 
 

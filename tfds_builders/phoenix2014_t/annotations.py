@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from tfds_builders.annotations import ClipSource, find_root, first_folder, read_table
+from tfds_builders.annotations import ClipSource, clip_path, find_root, first_folder, read_table
 
 TABLE = "annotations/manual/PHOENIX-2014-T.{split}.corpus.csv"
 TREE = """
@@ -28,5 +28,5 @@ def clip_sources(data_path: Path) -> dict[str, list[ClipSource]]:
 def split_sources(root: Path, frames: Path, split: str) -> Iterator[ClipSource]:
     columns = ("name", "video", "speaker", "orth")
     for row, fields in read_table(root / TABLE.format(split=split), columns):
-        folder = frames / split / fields["name"]
+        folder = clip_path(frames / split, fields["name"], row)
         yield ClipSource(fields["name"], fields["speaker"], fields["orth"], folder, row)

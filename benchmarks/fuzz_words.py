@@ -1,0 +1,187 @@
+"""Damaged tables, references and predictions: each gives a result or one sentence, soon.
+
+python benchmarks/fuzz_words.py [--inputs 200] [--seed 0]
+
+Prints for each kind how many inputs were read and how many were refused, the longest time and the
+memory that came to it. Ends with status 1 at the first that did anything else, and leaves it.
+"""
+
+import argparse
+import random
+import resource
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from sfsign_jax.conversion.vocabulary import read_vocabulary
+from sfsign_jax.errors import UserError
+from sfsign_jax.evaluation import nist_word_error_rate, read_ctm, read_stm, word_error_rate
+from tfds_builders.annotations import check_sources, vocabulary_of
+from tfds_builders.custom_corpus.annotations import clip_sources
+
+SECONDS, MEGABYTES = 20, 1000  # the most that one input may take
+
+TABLE = """id,video,glosses,split,signer
+monday-1,clips/1.mp4,TOMORROW SUN,train,ann
+monday-2,clips/1.mp4,"NIGHT
+RAIN",dev,ben
+monday-3,clips/,ÜBER,test,
+"""
+STM = """;; LABEL "O" "Overall" "all"
+a 1 ann 0.0 4.5 <O,F> ÜBER { A / B C / @ } NORD;tag
+a 1 ben 4.5 9 IGNORE_TIME_SEGMENT_IN_SCORING
+b 1 ann 0.0 1.79769e+308 REGEN \\;X { A / { B / C } D } 天气*
+"""
+CTM = """;; a comment
+a 1 0.00 0.50 ÜBER 0.9 lex ann
+a 1 * * <ALT_BEGIN>
+a 1 0.60 0.20 A
+a 1 * * <ALT>
+a 1 * * <ALT_END>
+a 1 5.00 0.10 X
+b 1 0.10 0.10 REGEN
+b 1 0.20 0.10 天气
+"""
+VOCABULARY = "ABEND\nÜBER\nIX\n天气\n__ON__\n"
+PIECES = [
+    *(",", ";", "|", "\t", "\n", "\r", "\r\n", '"', '""', " ", "\\", "{", "}", "/", "@", "<", ">"),
+    *(
+        "*",
+        "\x00",
+        "\x1b[31m",
+        "\u0308",
+        "\u200b",
+        "\ufeff",
+        "\u2028",
+        "\u00a0",
+        "..",
+        "/etc/passwd",
+    ),
+    *("nan", "inf", "-1", "1e999", "1_0", "<ALT_BEGIN>", "<ALT_END>", "{ A /", "} ", ";;", "val"),
+    *(
+        "IGNORE_TIME_SEGMENT_IN_SCORING",
+        "W " * 3000,
+        "{ " * 3000,
+        "x" * 140_000,
+        "{ A / B } " * 500,
+    ),
+]
+BYTES = [b"\xff", b"\xed\xa0\x80", b"\xff\xfe", b"\x00", b"\xf0\x9f", b"\x80"]
+
+
+def damaged(generator: random.Random, text: str) -> bytes:
+    """The text after one to three changes: pieces put in, parts cut out or doubled."""
+    data = text.encode()
+    for _ in range(generator.randint(1, 3)):
+        start, end = sorted(generator.choices(range(len(data) + 1), k=2))
+        if generator.random() < 0.9:
+            end = min(end, start + generator.choice([0, 0, 1, 8]))
+        part = data[start:end]
+        piece = generator.choice(PIECES).encode() if generator.random() < 0.9 else b""
+        new = generator.choice([piece, part + piece, part + part, generator.choice(BYTES), b""])
+        if generator.random() < 0.1:
+            new = bytes(generator.choices(range(256), k=generator.randint(1, 20)))
+        data = data[:start] + new + data[end:]
+    return data if generator.random() < 0.9 else data[: generator.randint(0, len(data))]
+
+
+def read_table(folder: Path) -> None:
+    splits = clip_sources(folder)
+    check_sources(source for sources in splits.values() for source in sources)
+    vocabulary_of(splits)
+
+
+def score(folder: Path) -> None:
+    """Both counts; where one refuses, the other may still have a rule."""
+    stm, ctm = folder / "r.stm", folder / "h.ctm"
+    try:
+        nist_word_error_rate(stm, ctm)
+    except UserError:
+        word_error_rate(read_stm(stm), read_ctm(ctm), missing_as_empty=True)
+
+
+KINDS: dict[str, tuple[str, str, Callable[[Path], None]]] = {  # file, text, what reads it
+    "corpus.csv": ("corpus.csv", TABLE, read_table),
+    "STM": ("r.stm", STM, score),
+    "CTM": ("h.ctm", CTM, score),
+    "vocabulary": ("glosses.txt", VOCABULARY, lambda folder: void(read_vocabulary, folder)),
+}
+
+
+def void(read: Callable[[Path], object], folder: Path) -> None:
+    read(folder / "glosses.txt")
+
+
+def fuzz(kind: str, inputs: int, seed: int, folder: Path) -> str:
+    """One line about the kind.
+
+    Raises:
+        AssertionError: an input took too much time or memory, or ended in anything but a sentence.
+    """
+    file, text, read = KINDS[kind]
+    generator = random.Random(f"{kind} {seed}")
+    outcomes: Counter[str] = Counter()
+    signal.signal(signal.SIGALRM, too_slow)
+    slowest, before = 0.0, megabytes()
+    for number in range(inputs):
+        (folder / file).write_bytes(damaged(generator, text))
+        signal.alarm(SECONDS)
+        start = time.monotonic()
+        try:
+            read(folder)
+            outcomes["read"] += 1
+        except UserError as error:
+            assert "\n" not in str(error) or "expected is the folder" in str(error), error
+            outcomes["refused"] += 1
+        except Exception as error:
+            traceback.print_exc()
+            raise AssertionError(f"{kind}, input {number} of seed {seed}: {error!r}") from error
+        finally:
+            signal.alarm(0)
+        slowest = max(slowest, time.monotonic() - start)
+        assert megabytes() - before < MEGABYTES, f"{kind}, input {number} of seed {seed}: memory"
+    (folder / file).write_text(text, encoding="utf-8")
+    return (
+        f"{kind:<11} {inputs} inputs: {outcomes['read']} read, {outcomes['refused']} refused;"
+        f" at most {slowest:.2f} s, {megabytes() - before:.0f} MB"
+    )
+
+
+def too_slow(*_: object) -> None:
+    raise TimeoutError(f"more than {SECONDS} seconds")
+
+
+def megabytes() -> float:
+    """The most memory the process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def prepare(folder: Path) -> Path:
+    (folder / "clips").mkdir()
+    (folder / "clips/1.mp4").touch()
+    for file, text, _ in KINDS.values():
+        (folder / file).write_text(text, encoding="utf-8")
+    return folder
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
+    parser.add_argument("--inputs", type=int, default=200, help="of each kind; default: 200")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    folder = prepare(Path(tempfile.mkdtemp()))
+    try:
+        for kind in KINDS:
+            print(fuzz(kind, arguments.inputs, arguments.seed, folder), flush=True)
+    except AssertionError as error:
+        print(f"{error}; it is in {folder}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
