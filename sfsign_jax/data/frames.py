@@ -1,18 +1,23 @@
 """Images as arrays of RGB, and their size."""
 
+import io
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 from jaxtyping import UInt8
+from PIL import Image
 
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 
 Frame = UInt8[np.ndarray, "height width 3"]
 
-IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
+IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
+IMAGE_FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF")  # whatever the suffix
+MAX_PIXELS = 8192 * 4320  # of a frame: 8K as cinemas have it
 
 
 def decode_frame(image: bytes, name: str) -> UInt8[np.ndarray, "height width 3"]:
@@ -28,10 +33,69 @@ def decode_frame(image: bytes, name: str) -> UInt8[np.ndarray, "height width 3"]
     return frame
 
 
+def read_image(file: Path, max_pixels: int = MAX_PIXELS) -> Frame:
+    """
+    Raises:
+        UserError: it is no image file, a damaged one, or has more than `max_pixels`.
+    """
+    data = read_bytes(file)
+    check_image(data, str(file), max_pixels)
+    return decode_frame(data, str(file))
+
+
+def read_bytes(file: Path) -> bytes:
+    """
+    Raises:
+        UserError: it is no file: a pipe would be waited for, a device may never end.
+    """
+    if not file.is_file():
+        raise UserError(f"{file} is no file that can be read: leave it out")
+    return file.read_bytes()
+
+
+def check_image(image: bytes, name: str, max_pixels: int, whole: bool = False) -> None:
+    """Look at an image's header before it is decoded, or at all of it.
+
+    Pillow tells truncated images; OpenCV, before its version 5, fills in what they lack.
+
+    Raises:
+        UserError: it is no image, not a whole one, or has more than `max_pixels`.
+    """
+    try:
+        with Image.open(io.BytesIO(image), formats=IMAGE_FORMATS) as opened:
+            check_size(*opened.size, name, max_pixels)
+            if whole:
+                opened.load()
+    except Image.DecompressionBombError as error:
+        raise UserError(f"{name} has too many pixels: make it smaller") from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UserError(
+            f"{name} is empty, truncated or not an image"
+            if whole
+            else f"{name} is not an image, or a damaged one: replace it or leave it out"
+        ) from error
+
+
+def check_size(width: int, height: int, name: str, max_pixels: int) -> None:
+    """Raises UserError where a picture is too large."""
+    if width * height > max_pixels:
+        raise UserError(
+            f"{name} has {width} × {height} pixels, more than the limit of "
+            f"{max_pixels / 1e6:g} megapixels: make it smaller, or allow more with --max_megapixels"
+        )
+
+
 def image_files(folder: Path) -> list[Path]:
-    """The images of a folder, in the order of their names."""
+    """The images of a folder in the order of the numbers in their names, 2 before 10."""
     files = (file for file in folder.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
-    return sorted(file for file in files if not file.is_dir())
+    frames = (file for file in files if not file.name.startswith(".") and not file.is_dir())
+    return sorted(frames, key=natural_order)
+
+
+def natural_order(file: Path) -> tuple[list[str | int], str]:
+    """Every second part is a number; of names that are equal so, 01 comes before 1."""
+    parts = re.split(r"([0-9]+)", file.stem)
+    return [int(part) if i % 2 else part for i, part in enumerate(parts)], file.name
 
 
 def drop_top_rows(

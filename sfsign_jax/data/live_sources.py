@@ -7,11 +7,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import av
 import cv2
 
+from sfsign_jax.data.containers import opened, playing_stream
+from sfsign_jax.data.display import as_rgb
 from sfsign_jax.data.frames import Frame
-from sfsign_jax.data.videos import as_rgb, at_rate
+from sfsign_jax.data.packets import decoded
+from sfsign_jax.data.times import at_rate, believed_times, check_rate
 from sfsign_jax.errors import UserError
 
 BACKLOG = 50  # frames that wait for a recogniser slower than the camera; more are dropped
@@ -48,16 +50,14 @@ def followed_frames(path: Path, rate: float, idle: float) -> Iterator[Frame]:
     Raises:
         UserError: it is not there, or no video that can be read from its beginning on.
     """
+    check_rate(rate)
     if not path.is_file():
         raise UserError(f"there is no file {path} to follow")
-    try:
-        file, options = GrowingFile(path, idle), {"analyzeduration": "0"}
-        with av.open(file, "r", options=options) as container:
-            stored = container.decode(container.streams.video[0])
-            for frame in at_rate(((frame, frame.time) for frame in stored), rate):
-                yield as_rgb(frame)
-    except (av.FFmpegError, IndexError) as error:
-        raise UserError(f"{path} can't be read as a video while it grows: {error}") from error
+    with opened(GrowingFile(path, idle), path, analyzeduration="0") as container:
+        stored = decoded(container, playing_stream(container, path))
+        timed = believed_times(((frame, frame.time) for frame in stored), 1 / rate, path)
+        for frame in at_rate(timed, rate):
+            yield as_rgb(frame)
 
 
 class GrowingFile:

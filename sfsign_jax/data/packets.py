@@ -1,0 +1,87 @@
+"""The stored frames of a video, packet by packet: a damaged packet costs that packet."""
+
+import logging
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+
+from sfsign_jax.data.containers import open_container, playing_stream
+from sfsign_jax.data.frames import MAX_PIXELS
+from sfsign_jax.errors import UserError
+
+MOST_FAILURES = 1000  # to read a packet, in a row: then nothing more will come
+MOST_WAITING = 64  # frames that a decoder with threads has when the last packet is read
+
+
+class Decoded(NamedTuple):
+    """What became of a video's packets."""
+
+    frames: int
+    missing: int  # packets without a frame
+    reason: str  # of the first that was damaged; "" where none was
+    cut_short: bool  # PyAV ended at an error, though the decoder had more frames
+
+
+def stored_frames(path: Path, max_pixels: int = MAX_PIXELS) -> Iterator[av.VideoFrame]:
+    """Every frame of a file that can be decoded; how many packets can't is said once.
+
+    Raises:
+        UserError: it is no video, or no frame can be decoded.
+    """
+    with open_container(path, max_pixels) as container:
+        stream = playing_stream(container, path)
+        done = yield from decoded(container, stream)
+    if done.cut_short:
+        with open_container(path, max_pixels) as container:
+            stream = playing_stream(container, path)
+            stream.thread_type = "SLICE"  # no frame waits for others
+            done = yield from decoded(container, stream, done.frames)
+    if not done.frames:
+        reason = f"can't be read as a video: {done.reason}" if done.reason else "has no frames"
+        raise UserError(f"{path} {reason}")
+    if done.reason:
+        logging.getLogger(__name__).warning(
+            "%s is damaged: %d of its packets could not be decoded and are left out (%s)",
+            *(path, done.missing, done.reason),
+        )
+
+
+def decoded(
+    container: av.container.InputContainer, stream: av.VideoStream, passed: int = 0
+) -> Generator[av.VideoFrame, None, Decoded]:
+    """The frames of a stream, but for the first, which have `passed` already."""
+    packets = frames = damaged = 0
+    reason = ""
+    for packet in packets_or_errors(container, stream):
+        try:
+            if isinstance(packet, av.FFmpegError):
+                raise packet
+            packets += packet.size > 0 and not packet.is_discard
+            for frame in packet.decode():
+                frames += 1
+                if frames > passed:
+                    yield frame
+        except av.FFmpegError as error:
+            damaged += 1
+            reason = reason or error.strerror or type(error).__name__
+    missing = packets - frames
+    cut_short = damaged < missing <= damaged + MOST_WAITING
+    return Decoded(frames, max(missing, damaged), reason, cut_short and not passed)
+
+
+def packets_or_errors(
+    container: av.container.InputContainer, stream: av.VideoStream
+) -> Iterator[av.Packet | av.FFmpegError]:
+    """All packets and the empty one that ends them; in the place of an unreadable one its error."""
+    failures = 0
+    while failures < MOST_FAILURES:
+        try:
+            for packet in container.demux(stream):
+                failures = 0
+                yield packet
+            return
+        except av.FFmpegError as error:
+            failures += 1
+            yield error
