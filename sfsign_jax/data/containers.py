@@ -16,6 +16,8 @@ FORMATS = (
     "yuv4mpegpipe,h261,h263,h264,hevc,vvc,av1,m4v,mjpeg,vc1,avs2,wav,mp3,aac,flac"
 )
 
+STILL = ("mjpeg", "png", "bmp", "gif", "webp", "tiff")  # codecs of covers that are not marked
+
 
 def open_container(path: Path, max_pixels: int = MAX_PIXELS) -> av.container.InputContainer:
     """A video file, its frames not larger than `max_pixels`.
@@ -57,7 +59,7 @@ def opened(
         raise UserError(f"{path} can't be read as a video: {reason}") from error
     except av.FFmpegError as error:
         empty = path.is_file() and path.stat().st_size == 0
-        reason = "it is empty (0 bytes)" if empty else error.strerror
+        reason = "it is empty (0 bytes)" if empty else str(error.strerror)
         raise UserError(f"{path} can't be read as a video: {reason}") from error
 
 
@@ -70,8 +72,9 @@ def playing_stream(container: av.container.InputContainer, path: Path) -> av.Vid
     streams = [s for s in container.streams.video if Disposition.attached_pic not in s.disposition]
     if not streams:
         raise UserError(f"{path} has no video stream")
+    moving = [s for s in streams if s.name not in STILL and s.frames != 1] or streams
     best = container.streams.best("video")
-    stream = best if best in streams else streams[0]
+    stream = best if best in moving else moving[0]
     if stream.codec_context is None:
         raise UserError(f"{path} can't be read as a video: there is no decoder for it here")
     return stream

@@ -1,5 +1,7 @@
 """A stored frame as players show it: its colours, and which way up it is."""
 
+from typing import Any
+
 import av
 import numpy as np
 
@@ -22,7 +24,7 @@ def as_rgb(frame: av.VideoFrame) -> Frame:
 def display_matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:
     """a, b, c, d of ISO 14496-12: the stored pixel (x, y) is shown at (ax + cy, bx + dy)."""
     try:
-        stored = frame.side_data.get("DISPLAYMATRIX")
+        stored: Any = frame.side_data.get("DISPLAYMATRIX")
     except ValueError:  # there is side data of a kind that PyAV doesn't know
         return TURNED[frame.rotation // 90 % 4]
     if stored is None:

@@ -52,23 +52,34 @@ def decoded(
     container: av.container.InputContainer, stream: av.VideoStream, passed: int = 0
 ) -> Generator[av.VideoFrame, None, Decoded]:
     """The frames of a stream, but for the first, which have `passed` already."""
-    packets = frames = damaged = 0
+    read = unreadable = packets = frames = damaged = 0
     reason = ""
     for packet in packets_or_errors(container, stream):
+        if isinstance(packet, av.FFmpegError):
+            unreadable += 1
+            reason = reason or str(packet.strerror)
+            continue
+        read += packet.size > 0
+        packets += packet.size > 0 and not packet.is_discard
         try:
-            if isinstance(packet, av.FFmpegError):
-                raise packet
-            packets += packet.size > 0 and not packet.is_discard
             for frame in packet.decode():
                 frames += 1
                 if frames > passed:
                     yield frame
         except av.FFmpegError as error:
             damaged += 1
-            reason = reason or error.strerror or type(error).__name__
+            reason = reason or str(error.strerror)
+    if unread := max(unreadable, packets_of(container, stream) - read):
+        reason = reason or "the file ends early"
     missing = packets - frames
-    cut_short = damaged < missing <= damaged + MOST_WAITING
-    return Decoded(frames, max(missing, damaged), reason, cut_short and not passed)
+    cut_short = not passed and damaged < missing <= damaged + MOST_WAITING
+    return Decoded(frames, max(missing, damaged) + unread, reason, cut_short)
+
+
+def packets_of(container: av.container.InputContainer, stream: av.VideoStream) -> int:
+    """How many there are by the index; 0 where it does not have all."""
+    whole = container.format.name.startswith("mov") and stream.frames
+    return len(stream.index_entries) if whole else 0
 
 
 def packets_or_errors(
