@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sfsign_jax.command_line.arguments import positive
+from sfsign_jax.command_line.arguments import MAX_MEGAPIXELS, positive
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.errors import UserError
 from sfsign_jax.recognition.probe import probe_recognition
@@ -36,7 +36,7 @@ def main() -> None:
             raise UserError("the page needs Gradio: pip install 'sfsign_jax[demo]'") from error
         devices.start(arguments.platform, probe_recognition)
         recognizer = load(arguments.checkpoint)
-        limits = Limits(arguments.max_megabytes, arguments.max_minutes)
+        limits = Limits(arguments.max_megabytes, arguments.max_minutes, arguments.max_megapixels)
         page = open_page(recognizer, limits, arguments.host, arguments.port, Path(folder))
         print(f"the page is at {page.local_url} (Ctrl-C ends it)", flush=True)
         page.block_thread()
@@ -54,6 +54,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--port", type=port, default=7860)
     add("--max_megabytes", type=positive, default=200, help="of a video")
     add("--max_minutes", type=positive, default=10, help="of a video")
+    add("--max_megapixels", **MAX_MEGAPIXELS)
     add("--platform", default="auto", choices=devices.PLATFORMS, help="what computes")
     return parser.parse_args()
 

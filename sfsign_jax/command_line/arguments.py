@@ -1,6 +1,9 @@
 """What command lines take."""
 
 import argparse
+from typing import Any
+
+from sfsign_jax.data.frames import MAX_PIXELS
 
 
 def positive(text: str) -> float:
@@ -9,3 +12,10 @@ def positive(text: str) -> float:
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not a positive number")
     return number
+
+
+MAX_MEGAPIXELS: dict[str, Any] = {
+    "type": positive,
+    "default": MAX_PIXELS / 1e6,
+    "help": "of a frame; larger ones are refused; default: %(default)g, 8K",
+}

@@ -6,6 +6,7 @@ for skin, but makes strong colours up to 70 levels paler, and takes seconds a fr
 """
 
 import functools
+from pathlib import Path
 
 import av
 import cv2
@@ -37,14 +38,15 @@ def is_wide(frame: av.VideoFrame) -> bool:
     return frame.color_trc in (PQ, HLG) or frame.color_primaries == BT2020
 
 
-def wide_as_rgb(frame: av.VideoFrame) -> Frame:
-    """
+def wide_as_rgb(frame: av.VideoFrame, path: Path) -> Frame:
+    """A frame of the file at `path`.
+
     Raises:
         UserError: its colours are stored in a way that can't be read.
     """
     if frame.colorspace not in MATRICES:
         raise UserError(
-            f"the video's colours are of a kind that can't be read (matrix {frame.colorspace} of "
+            f"{path} has colours of a kind that can't be read (matrix {frame.colorspace} of "
             "H.273): convert it to BT.709 with the program it was made with"
         )
     stored = Colorspace.BT2020 if frame.colorspace == UNSPECIFIED else None

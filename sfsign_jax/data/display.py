@@ -1,5 +1,6 @@
 """A stored frame as players show it: its colours, and which way up it is."""
 
+from pathlib import Path
 from typing import Any
 
 import av
@@ -12,12 +13,13 @@ UPRIGHT = (1, 0, 0, 1)
 TURNED = [UPRIGHT, (0, -1, 1, 0), (-1, 0, 0, -1), (0, 1, -1, 0)]  # by 90° each, to the left
 
 
-def as_rgb(frame: av.VideoFrame) -> Frame:
-    """
+def as_rgb(frame: av.VideoFrame, path: Path) -> Frame:
+    """A frame of the file at `path`.
+
     Raises:
         UserError: its colours can't be brought to those of a screen.
     """
-    picture = wide_as_rgb(frame) if is_wide(frame) else frame.to_ndarray(format="rgb24")
+    picture = wide_as_rgb(frame, path) if is_wide(frame) else frame.to_ndarray(format="rgb24")
     return turned(picture, display_matrix(frame))
 
 

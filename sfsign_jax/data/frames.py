@@ -67,7 +67,8 @@ def check_image(image: bytes, name: str, max_pixels: int, whole: bool = False) -
             if whole:
                 opened.load()
     except Image.DecompressionBombError as error:
-        raise UserError(f"{name} has too many pixels: make it smaller") from error
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6
+        raise UserError(f"{name} has more than {most:.0f} megapixels: make it smaller") from error
     except (OSError, SyntaxError, ValueError) as error:
         raise UserError(
             f"{name} is empty, truncated or not an image"

@@ -57,7 +57,7 @@ def followed_frames(path: Path, rate: float, idle: float) -> Iterator[Frame]:
         stored = decoded(container, playing_stream(container, path))
         timed = believed_times(((frame, frame.time) for frame in stored), 1 / rate, path)
         for frame in at_rate(timed, rate):
-            yield as_rgb(frame)
+            yield as_rgb(frame, path)
 
 
 class GrowingFile:

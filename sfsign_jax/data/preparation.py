@@ -11,6 +11,7 @@ from pathlib import Path
 import tensorflow_datasets as tfds
 
 import tfds_builders
+from sfsign_jax.data.frames import MAX_PIXELS
 from sfsign_jax.errors import UserError
 from tfds_builders.sign_corpus import SignCorpusBuilder
 
@@ -21,6 +22,7 @@ def prepare(
     data_path: Path | None = None,
     clips: str | None = None,
     skip_broken: bool = False,
+    max_pixels: int = MAX_PIXELS,
 ) -> None:
     """Write `dataset` (name or name/config) as ArrayRecord files below `prepared_dir`.
 
@@ -36,7 +38,7 @@ def prepare(
             raise UserError(f"where is {dataset}? Say --data_path DIR")
         if not data_path.expanduser().is_dir():
             raise UserError(f"there is no folder {data_path}")
-        builder.skip_broken = skip_broken
+        builder.skip_broken, builder.max_pixels = skip_broken, max_pixels
         builder.checked_sources(data_path.expanduser())  # mistakes come before anything is written
     download = tfds.download.DownloadConfig(manual_dir=data_path and data_path.expanduser())
     tfds.disable_progress_bar()  # ours knows how many clips there are

@@ -54,7 +54,7 @@ def open_page(
 
 
 def page_of(recognizer: Recognizer, limits: Limits) -> gr.Blocks:
-    visits = Visits(recognizer, limits.minutes)
+    visits = Visits(recognizer, limits)
     with gr.Blocks(title=TITLE, analytics_enabled=False) as page:
         gr.HTML(
             f"<h1>{TITLE}</h1><p>A video of at most {limits.minutes:g} minutes and "
