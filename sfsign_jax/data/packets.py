@@ -20,7 +20,7 @@ class Decoded(NamedTuple):
 
     frames: int
     missing: int  # packets without a frame
-    reason: str  # of the first that was damaged; "" where none was
+    reason: str  # of the first that could not be decoded; "" where all could
     cut_short: bool  # PyAV ended at an error, though the decoder had more frames
 
 
@@ -38,9 +38,10 @@ def stored_frames(path: Path, max_pixels: int = MAX_PIXELS) -> Iterator[av.Video
             stream = playing_stream(container, path)
             stream.thread_type = "SLICE"  # no frame waits for others
             done = yield from decoded(container, stream, done.frames)
+    if not done.frames and done.reason:
+        raise UserError(f"{path} can't be read as a video: {done.reason}")
     if not done.frames:
-        reason = f"can't be read as a video: {done.reason}" if done.reason else "has no frames"
-        raise UserError(f"{path} {reason}")
+        raise UserError(f"{path} has no frames")
     if done.reason:
         logging.getLogger(__name__).warning(
             "%s is damaged: %d of its packets could not be decoded and are left out (%s)",
@@ -57,7 +58,7 @@ def decoded(
     for packet in packets_or_errors(container, stream):
         if isinstance(packet, av.FFmpegError):
             unreadable += 1
-            reason = reason or str(packet.strerror)
+            reason = reason or reason_of(packet)
             continue
         read += packet.size > 0
         packets += packet.size > 0 and not packet.is_discard
@@ -68,12 +69,18 @@ def decoded(
                     yield frame
         except av.FFmpegError as error:
             damaged += 1
-            reason = reason or str(error.strerror)
+            reason = reason or reason_of(error)
     if unread := max(unreadable, packets_of(container, stream) - read):
         reason = reason or "the file ends early"
     missing = packets - frames
     cut_short = not passed and damaged < missing <= damaged + MOST_WAITING
     return Decoded(frames, max(missing, damaged) + unread, reason, cut_short)
+
+
+def reason_of(error: av.FFmpegError) -> str:
+    if isinstance(error, av.ArgumentError):  # so decoders refuse what is beyond `max_pixels`
+        return "its frames are damaged, or larger than --max_megapixels allows"
+    return str(error.strerror)
 
 
 def packets_of(container: av.container.InputContainer, stream: av.VideoStream) -> int:
