@@ -72,9 +72,9 @@ def playing_stream(container: av.container.InputContainer, path: Path) -> av.Vid
     streams = [s for s in container.streams.video if Disposition.attached_pic not in s.disposition]
     if not streams:
         raise UserError(f"{path} has no video stream")
-    moving = [s for s in streams if s.name not in STILL and s.frames != 1] or streams
-    best = container.streams.best("video")
-    stream = best if best in moving else moving[0]
-    if stream.codec_context is None:
+    streams = [s for s in streams if s.codec_context]
+    if not streams:
         raise UserError(f"{path} can't be read as a video: there is no decoder for it here")
-    return stream
+    moving = [s for s in streams if s.codec_context.name not in STILL and s.frames != 1] or streams
+    best = container.streams.best("video")
+    return best if best in moving else moving[0]

@@ -24,8 +24,9 @@ def camera_frames(camera: int | str, rate: float) -> Iterator[Frame]:
     """What a camera sees from now on, `rate` frames a second.
 
     Raises:
-        UserError: there is no such camera.
+        UserError: there is no such camera, or nothing can be shown at that rate.
     """
+    check_rate(rate)
     capture = cv2.VideoCapture(camera)
     if not capture.isOpened():
         raise UserError(

@@ -1,6 +1,5 @@
 """The stored frames of a video, packet by packet: a damaged packet costs that packet."""
 
-import logging
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +8,7 @@ import av
 
 from sfsign_jax.data.containers import open_container, playing_stream
 from sfsign_jax.data.frames import MAX_PIXELS
+from sfsign_jax.data.remarks import remark
 from sfsign_jax.errors import UserError
 
 MOST_FAILURES = 1000  # to read a packet, in a row: then nothing more will come
@@ -43,9 +43,9 @@ def stored_frames(path: Path, max_pixels: int = MAX_PIXELS) -> Iterator[av.Video
     if not done.frames:
         raise UserError(f"{path} has no frames")
     if done.reason:
-        logging.getLogger(__name__).warning(
-            "%s is damaged: %d of its packets could not be decoded and are left out (%s)",
-            *(path, done.missing, done.reason),
+        remark(
+            f"{path} is damaged: {done.missing} of its packets could not be decoded and are "
+            f"left out ({done.reason})"
         )
 
 

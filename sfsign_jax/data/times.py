@@ -1,12 +1,12 @@
 """When frames are shown: which stored times are believed, and what a steady rate makes of them."""
 
-import logging
 import statistics
 from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from sfsign_jax.data.remarks import remark
 from sfsign_jax.errors import UserError
 
 EARLY = 0.3  # of a frame: stored times are rounded, so not 0; where rates divide, a tie at ½
@@ -55,10 +55,9 @@ def believed_times(frames: Iterable[Timed], usual: float, path: Path) -> Iterato
             previous = time
         yield frame, time
     if replaced:
-        logging.getLogger(__name__).warning(
-            "%s has frames whose times go back, stand still or jump: %d of them are taken to "
-            "follow the frame before as the others do",
-            *(path, replaced),
+        remark(
+            f"{path} has frames whose times go back, stand still or jump: {replaced} of them are "
+            "taken to follow the frame before as the others do"
         )
 
 

@@ -21,12 +21,14 @@ def read(path, rate=None):
 @pytest.mark.parametrize("rate", [None, 25])
 def test_two_recordings_joined(tmp_path, rate, caplog):
     for codec in ("libx264", "mpeg2video"):
-        write_video(tmp_path / "one.ts", gradient(12), codec=codec)
-        (tmp_path / "two.ts").write_bytes(2 * (tmp_path / "one.ts").read_bytes())
+        path = tmp_path / f"{codec}.ts"
+        write_video(path, gradient(12), codec=codec)
+        path.write_bytes(2 * path.read_bytes())
         caplog.clear()
-        assert read(tmp_path / "two.ts", rate) == 2 * [*range(12)]
-        (message,) = caplog.messages
-        assert message.startswith(f"{tmp_path / 'two.ts'} has frames whose times go back")
+        assert read(path, rate) == 2 * [*range(12)]
+        assert read(path, rate) == 2 * [*range(12)]
+        (message,) = caplog.messages  # once
+        assert message.startswith(f"{path} has frames whose times go back")
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
