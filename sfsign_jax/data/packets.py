@@ -70,7 +70,7 @@ def decoded(
         except av.FFmpegError as error:
             damaged += 1
             reason = reason or reason_of(error)
-    if unread := max(unreadable, packets_of(container, stream) - read):
+    if unread := max(unreadable, len(whole_index(container, stream)) - read):
         reason = reason or "the file ends early"
     missing = packets - frames
     cut_short = not passed and damaged < missing <= damaged + MOST_WAITING
@@ -83,10 +83,12 @@ def reason_of(error: av.FFmpegError) -> str:
     return str(error.strerror)
 
 
-def packets_of(container: av.container.InputContainer, stream: av.VideoStream) -> int:
-    """How many there are by the index; 0 where it does not have all."""
+def whole_index(
+    container: av.container.InputContainer, stream: av.VideoStream
+) -> av.index.IndexEntries | tuple[()]:
+    """An entry for each packet; none where the file has no index of all."""
     whole = container.format.name.startswith("mov") and stream.frames
-    return len(stream.index_entries) if whole else 0
+    return stream.index_entries if whole else ()
 
 
 def packets_or_errors(

@@ -5,15 +5,24 @@ from pathlib import Path
 from typing import NamedTuple
 
 import av
+import numpy as np
 
 from sfsign_jax.data.containers import open_container, playing_stream
 from sfsign_jax.data.display import as_rgb
 from sfsign_jax.data.frames import MAX_PIXELS, Frame, image_files, read_image
-from sfsign_jax.data.packets import stored_frames
-from sfsign_jax.data.times import USUAL_RATE, at_rate, believed_times, check_rate, plausible_rate
+from sfsign_jax.data.packets import stored_frames, whole_index
+from sfsign_jax.data.times import (
+    LONGEST,
+    SHORTEST,
+    USUAL_RATE,
+    at_rate,
+    believed_times,
+    check_rate,
+    plausible_rate,
+)
 from sfsign_jax.errors import UserError
 
-LEAST_BITS = 5000  # a second: no video has fewer
+LEAST_BITS = 5000  # a second; where a video has fewer, its times jump
 
 
 class Video(NamedTuple):
@@ -52,11 +61,16 @@ def claims_of(path: Path, max_pixels: int) -> tuple[float, float]:
     """Frames a second, and seconds (0 where nobody knows), as far as the header can be believed."""
     with open_container(path, max_pixels) as container:
         stream = playing_stream(container, path)
-        seconds = max(container.duration or 0, 0) / av.time_base
-        rate = stream.average_rate
-        if container.size * 8 < LEAST_BITS * seconds:  # times that jump; few of the first frames do
-            seconds, rate = 0.0, stream.base_rate
-    return plausible_rate(float(rate or 0)) or USUAL_RATE, seconds
+        rate, seconds = float(stream.average_rate or 0), (container.duration or 0) / av.time_base
+        times = np.array([entry.timestamp for entry in whole_index(container, stream)])
+        intervals = np.diff(times) * float(stream.time_base or 0)
+        believed = intervals[(intervals >= SHORTEST) & (intervals <= LONGEST)]
+        if len(believed) < len(intervals):
+            rate = 1 / believed.mean() if len(believed) else 0.0
+            seconds = len(times) / (rate or USUAL_RATE)
+        elif container.size * 8 < LEAST_BITS * seconds:
+            rate, seconds = float(stream.base_rate or 0), 0.0  # of the first frames
+    return plausible_rate(rate) or USUAL_RATE, max(seconds, 0.0)
 
 
 def folder_frames(folder: Path, max_pixels: int = MAX_PIXELS) -> Iterator[Frame]:

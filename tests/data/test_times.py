@@ -38,6 +38,7 @@ def test_a_jump(tmp_path, suffix, rate, jump):
     path = tmp_path / f"clip{suffix}"
     write_video(path, gradient(12), times=[40 * n + jump * (n > 6) for n in range(12)])
     assert read(path, rate) == [*range(12)]
+    assert open_video(path, rate).expected_frames in (None, 12)
 
 
 def test_a_pause_is_no_jump(tmp_path, caplog):
