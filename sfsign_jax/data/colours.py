@@ -5,14 +5,14 @@ BT.2408's white of 203 cd/m², and anything brighter is white. (FFmpeg's own con
 for skin, but makes strong colours up to 70 levels paler, and takes seconds a frame through PyAV.)
 """
 
+import contextlib
 import functools
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
-from av.video.reformatter import Colorspace
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, UInt8, UInt16
 
 from sfsign_jax.data.frames import Frame
 from sfsign_jax.errors import UserError
@@ -21,6 +21,7 @@ from sfsign_jax.errors import UserError
 UNSPECIFIED = 2
 PQ, HLG = 16, 18  # transfer characteristics
 BT2020 = 9  # primaries
+BT2020_MATRIX = 9
 MATRICES = (0, 1, UNSPECIFIED, 5, 6, 9)  # that FFmpeg's scaler knows
 
 WHITE = 203  # cd/m²
@@ -34,23 +35,34 @@ FROM_BT2020_TO_BT709 = np.array(  # BT.2087
 BAND = 64  # rows at a time, so that no whole frame is held as floats
 
 
-def is_wide(frame: av.VideoFrame) -> bool:
-    return frame.color_trc in (PQ, HLG) or frame.color_primaries == BT2020
-
-
-def wide_as_rgb(frame: av.VideoFrame, path: Path) -> Frame:
-    """A frame of the file at `path`.
+def colours_of(frame: av.VideoFrame, path: Path) -> Frame:
+    """A frame of the file at `path` as RGB of BT.709.
 
     Raises:
         UserError: its colours are stored in a way that can't be read.
     """
+    if frame.color_trc not in (PQ, HLG) and frame.color_primaries != BT2020:
+        return converted(frame, path, "rgb24", UNSPECIFIED)
     if frame.colorspace not in MATRICES:
         raise UserError(
             f"{path} has colours of a kind that can't be read (matrix {frame.colorspace} of "
             "H.273): convert it to BT.709 with the program it was made with"
         )
-    stored = Colorspace.BT2020 if frame.colorspace == UNSPECIFIED else None
-    codes = frame.to_ndarray(format="rgb48le", src_colorspace=stored)
+    if frame.colorspace == UNSPECIFIED:
+        frame.colorspace = BT2020_MATRIX
+    return shown(converted(frame, path, "rgb48le", BT2020_MATRIX), frame)
+
+
+def converted(frame: av.VideoFrame, path: Path, pixels: str, otherwise: int) -> np.ndarray:
+    """RGB from the matrix that the frame names, or from another where there is none such."""
+    for matrix in (frame.colorspace, otherwise):
+        frame.colorspace = matrix
+        with contextlib.suppress(av.FFmpegError):
+            return frame.to_ndarray(format=pixels)
+    raise UserError(f"{path} has frames of a kind that can't be shown ({frame.format.name})")
+
+
+def shown(codes: UInt16[np.ndarray, "height width 3"], frame: av.VideoFrame) -> Frame:
     transfer, narrow = frame.color_trc, frame.color_primaries not in (BT2020, UNSPECIFIED)
     picture = np.empty(codes.shape, np.uint8)
     for top in range(0, len(codes), BAND):

@@ -16,6 +16,7 @@ FORMATS = (
     "yuv4mpegpipe,h261,h263,h264,hevc,vvc,av1,m4v,mjpeg,vc1,avs2,wav,mp3,aac,flac"
 )
 
+MOST_AT_A_TIME = 2**23  # pixels: 4K
 STILL = ("mjpeg", "png", "bmp", "gif", "webp", "tiff")  # codecs of covers that are not marked
 
 
@@ -32,11 +33,16 @@ def open_container(path: Path, max_pixels: int = MAX_PIXELS) -> av.container.Inp
         check_size(stream.codec_context.width, stream.codec_context.height, str(path), max_pixels)
         # A stream may hold larger frames than its header says.
         stream.codec_context.options = {"max_pixels": str(max_pixels)}
-        stream.thread_type = "AUTO"
+        stream.thread_type = threads_for(stream.codec_context)
     except UserError:
         container.close()
         raise
     return container
+
+
+def threads_for(context: av.VideoCodecContext) -> str:
+    """Large frames are not decoded several at a time: 8K would take a gigabyte and more."""
+    return "AUTO" if context.width * context.height <= MOST_AT_A_TIME else "SLICE"
 
 
 def opened(

@@ -6,7 +6,7 @@ from typing import Any
 import av
 import numpy as np
 
-from sfsign_jax.data.colours import is_wide, wide_as_rgb
+from sfsign_jax.data.colours import colours_of
 from sfsign_jax.data.frames import Frame
 
 UPRIGHT = (1, 0, 0, 1)
@@ -19,8 +19,7 @@ def as_rgb(frame: av.VideoFrame, path: Path) -> Frame:
     Raises:
         UserError: its colours can't be brought to those of a screen.
     """
-    picture = wide_as_rgb(frame, path) if is_wide(frame) else frame.to_ndarray(format="rgb24")
-    return turned(picture, display_matrix(frame))
+    return turned(colours_of(frame, path), display_matrix(frame))
 
 
 def display_matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:

@@ -7,12 +7,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import cv2
 
 from sfsign_jax.data.containers import opened, playing_stream
 from sfsign_jax.data.display import as_rgb
 from sfsign_jax.data.frames import Frame
-from sfsign_jax.data.packets import decoded
+from sfsign_jax.data.packets import check_decoded, decoded
 from sfsign_jax.data.times import at_rate, believed_times, check_rate
 from sfsign_jax.errors import UserError
 
@@ -55,10 +56,14 @@ def followed_frames(path: Path, rate: float, idle: float) -> Iterator[Frame]:
     if not path.is_file():
         raise UserError(f"there is no file {path} to follow")
     with opened(GrowingFile(path, idle), path, analyzeduration="0") as container:
-        stored = decoded(container, playing_stream(container, path))
-        timed = believed_times(((frame, frame.time) for frame in stored), 1 / rate, path)
-        for frame in at_rate(timed, rate):
+        timed = ((frame, frame.time) for frame in decoded_frames(container, path))
+        for frame in at_rate(believed_times(timed, 1 / rate, path), rate):
             yield as_rgb(frame, path)
+
+
+def decoded_frames(container: av.container.InputContainer, path: Path) -> Iterator[av.VideoFrame]:
+    done = yield from decoded(container, playing_stream(container, path))
+    check_decoded(done, path)
 
 
 class GrowingFile:

@@ -38,6 +38,15 @@ def stored_frames(path: Path, max_pixels: int = MAX_PIXELS) -> Iterator[av.Video
             stream = playing_stream(container, path)
             stream.thread_type = "SLICE"  # no frame waits for others
             done = yield from decoded(container, stream, done.frames)
+    check_decoded(done, path)
+
+
+def check_decoded(done: Decoded, path: Path) -> None:
+    """Say what is missing of a video.
+
+    Raises:
+        UserError: all of it.
+    """
     if not done.frames and done.reason:
         raise UserError(f"{path} can't be read as a video: {done.reason}")
     if not done.frames:
@@ -101,6 +110,8 @@ def packets_or_errors(
             for packet in container.demux(stream):
                 failures = 0
                 yield packet
+            return
+        except IndexError:  # PyAV's, for a stream that began late: ours has ended
             return
         except av.FFmpegError as error:
             failures += 1

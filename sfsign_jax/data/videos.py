@@ -66,7 +66,7 @@ def claims_of(path: Path, max_pixels: int) -> tuple[float, float]:
         intervals = np.diff(times) * float(stream.time_base or 0)
         believed = intervals[(intervals >= SHORTEST) & (intervals <= LONGEST)]
         if len(believed) < len(intervals):
-            rate = 1 / believed.mean() if len(believed) else 0.0
+            rate = round(1 / believed.mean(), 6) if len(believed) else 0.0
             seconds = len(times) / (rate or USUAL_RATE)
         elif container.size * 8 < LEAST_BITS * seconds:
             rate, seconds = float(stream.base_rate or 0), 0.0  # of the first frames
