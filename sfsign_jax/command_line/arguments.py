@@ -14,8 +14,16 @@ def positive(text: str) -> float:
     return number
 
 
+def megapixels(text: str) -> float:
+    """The size of a picture, for argparse."""
+    number = positive(text)
+    if number > 2000:
+        raise argparse.ArgumentTypeError(f"{text} is more than FFmpeg takes: at most 2000")
+    return number
+
+
 MAX_MEGAPIXELS: dict[str, Any] = {
-    "type": positive,
+    "type": megapixels,
     "default": MAX_PIXELS / 1e6,
     "help": "of a frame; larger ones are refused; default: %(default)g, 8K",
 }

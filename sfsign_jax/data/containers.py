@@ -1,5 +1,7 @@
 """Opening video files: the file itself and nothing else, and the stream in it that plays."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,29 +22,22 @@ MOST_AT_A_TIME = 2**23  # pixels: 4K
 STILL = ("mjpeg", "png", "bmp", "gif", "webp", "tiff")  # codecs of covers that are not marked
 
 
-def open_container(path: Path, max_pixels: int = MAX_PIXELS) -> av.container.InputContainer:
-    """A video file, its frames not larger than `max_pixels`.
+@contextlib.contextmanager
+def open_stream(
+    path: Path, max_pixels: int = MAX_PIXELS
+) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+    """A video file and the stream in it that plays, its frames not larger than `max_pixels`.
 
     Raises:
         UserError: it is no video file, or its frames are too large.
     """
     # With the protocol before it, `http:x.mp4` or `pipe:0` is a file of that name.
-    container = opened(f"file:{path.absolute()}", path, max_pixels)
-    try:
-        stream = playing_stream(container, path)
-        check_size(stream.codec_context.width, stream.codec_context.height, str(path), max_pixels)
-        # A stream may hold larger frames than its header says.
-        stream.codec_context.options = {"max_pixels": str(max_pixels)}
-        stream.thread_type = threads_for(stream.codec_context)
-    except UserError:
-        container.close()
-        raise
-    return container
-
-
-def threads_for(context: av.VideoCodecContext) -> str:
-    """Large frames are not decoded several at a time: 8K would take a gigabyte and more."""
-    return "AUTO" if context.width * context.height <= MOST_AT_A_TIME else "SLICE"
+    with opened(f"file:{path.absolute()}", path, max_pixels) as container:
+        stream = playing_stream(container, path, max_pixels)
+        # Large frames are not decoded several at a time: 8K would take gigabytes.
+        large = stream.codec_context.width * stream.codec_context.height > MOST_AT_A_TIME
+        stream.thread_type = "SLICE" if large else "AUTO"
+        yield container, stream
 
 
 def opened(
@@ -69,11 +64,13 @@ def opened(
         raise UserError(f"{path} can't be read as a video: {reason}") from error
 
 
-def playing_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
+def playing_stream(
+    container: av.container.InputContainer, path: Path, max_pixels: int = MAX_PIXELS
+) -> av.VideoStream:
     """The stream that players show: no cover picture.
 
     Raises:
-        UserError: there is none, or none that can be decoded.
+        UserError: there is none, or none that can be decoded, or its frames are too large.
     """
     streams = [s for s in container.streams.video if Disposition.attached_pic not in s.disposition]
     if not streams:
@@ -83,4 +80,8 @@ def playing_stream(container: av.container.InputContainer, path: Path) -> av.Vid
         raise UserError(f"{path} can't be read as a video: there is no decoder for it here")
     moving = [s for s in streams if s.codec_context.name not in STILL and s.frames != 1] or streams
     best = container.streams.best("video")
-    return best if best in moving else moving[0]
+    stream = best if best in moving else moving[0]
+    check_size(stream.codec_context.width, stream.codec_context.height, str(path), max_pixels)
+    # A stream may hold larger frames than its header says.
+    stream.codec_context.options = {"max_pixels": str(max_pixels)}
+    return stream

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import av
 
-from sfsign_jax.data.containers import open_container, playing_stream
+from sfsign_jax.data.containers import open_stream
 from sfsign_jax.data.frames import MAX_PIXELS
 from sfsign_jax.data.remarks import remark
 from sfsign_jax.errors import UserError
@@ -30,12 +30,10 @@ def stored_frames(path: Path, max_pixels: int = MAX_PIXELS) -> Iterator[av.Video
     Raises:
         UserError: it is no video, or no frame can be decoded.
     """
-    with open_container(path, max_pixels) as container:
-        stream = playing_stream(container, path)
+    with open_stream(path, max_pixels) as (container, stream):
         done = yield from decoded(container, stream)
     if done.cut_short:
-        with open_container(path, max_pixels) as container:
-            stream = playing_stream(container, path)
+        with open_stream(path, max_pixels) as (container, stream):
             stream.thread_type = "SLICE"  # no frame waits for others
             done = yield from decoded(container, stream, done.frames)
     check_decoded(done, path)

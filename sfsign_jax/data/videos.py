@@ -7,7 +7,7 @@ from typing import NamedTuple
 import av
 import numpy as np
 
-from sfsign_jax.data.containers import open_container, playing_stream
+from sfsign_jax.data.containers import open_stream
 from sfsign_jax.data.display import as_rgb
 from sfsign_jax.data.frames import MAX_PIXELS, Frame, image_files, read_image
 from sfsign_jax.data.packets import stored_frames, whole_index
@@ -59,16 +59,16 @@ def open_video(path: Path, rate: float | None = None, max_pixels: int = MAX_PIXE
 
 def claims_of(path: Path, max_pixels: int) -> tuple[float, float]:
     """Frames a second, and seconds (0 where nobody knows), as far as the header can be believed."""
-    with open_container(path, max_pixels) as container:
-        stream = playing_stream(container, path)
+    with open_stream(path, max_pixels) as (container, stream):
         rate, seconds = float(stream.average_rate or 0), (container.duration or 0) / av.time_base
-        times = np.array([entry.timestamp for entry in whole_index(container, stream)])
+        index = whole_index(container, stream)
+        times = np.array([entry.timestamp for entry in index if not entry.is_discard])
         intervals = np.diff(times) * float(stream.time_base or 0)
         believed = intervals[(intervals >= SHORTEST) & (intervals <= LONGEST)]
         if len(believed) < len(intervals):
             rate = round(1 / believed.mean(), 6) if len(believed) else 0.0
             seconds = len(times) / (rate or USUAL_RATE)
-        elif container.size * 8 < LEAST_BITS * seconds:
+        elif not len(times) and container.size * 8 < LEAST_BITS * seconds:
             rate, seconds = float(stream.base_rate or 0), 0.0  # of the first frames
     return plausible_rate(rate) or USUAL_RATE, max(seconds, 0.0)
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from video_files import brightness, gradient, write_video
 
-from sfsign_jax.data.containers import FORMATS, open_container
+from sfsign_jax.data.containers import FORMATS
 from sfsign_jax.data.videos import open_video
 from sfsign_jax.errors import UserError
 from tfds_builders.annotations import ClipSource
@@ -130,9 +130,3 @@ def test_metadata_in_an_old_encoding(tmp_path):
     assert b"TITLE" in data
     (tmp_path / "clip.mkv").write_bytes(data.replace(b"TITLE", "Größe".encode("latin-1")))
     assert len(read(tmp_path / "clip.mkv")) == 6
-
-
-def test_a_container_is_closed_where_it_is_refused(tmp_path):
-    write_video(tmp_path / "clip.mp4", gradient())
-    with open_container(tmp_path / "clip.mp4") as container:
-        assert container.streams.video[0].codec_context.options["max_pixels"]
