@@ -64,7 +64,9 @@ def check_image(image: bytes, name: str, max_pixels: int, whole: bool = False) -
     try:
         with Image.open(io.BytesIO(image), formats=IMAGE_FORMATS) as opened:
             check_size(*opened.size, name, max_pixels)
-            if whole:
+            opened.verify()  # OpenCV takes as much memory as a chunk of a PNG file claims to need
+        if whole:
+            with Image.open(io.BytesIO(image), formats=IMAGE_FORMATS) as opened:
                 opened.load()
     except Image.DecompressionBombError as error:
         most = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6

@@ -10,6 +10,7 @@ import av
 import numpy as np
 import pytest
 
+from sfsign_jax.data.colours import colours_of
 from sfsign_jax.data.videos import video_frames
 from sfsign_jax.errors import UserError
 
@@ -108,3 +109,12 @@ def test_colours_that_can_not_be_read(tmp_path):
     write(tmp_path / "clip.mp4", encoded(light(PICTURE), PQ), PQ, matrix=14)
     with pytest.raises(UserError, match=r"clip.mp4 has colours .* \(matrix 14 of"):
         next(video_frames(tmp_path / "clip.mp4"))
+
+
+@pytest.mark.parametrize("matrix", [3, 65])
+def test_a_matrix_that_is_none(matrix):
+    """Reserved numbers, or a damaged header."""
+    frame = av.VideoFrame.from_ndarray(PICTURE.astype(np.uint8), "rgb24").reformat(format="yuv420p")
+    expected = colours_of(frame, "clip")
+    frame.colorspace = matrix
+    np.testing.assert_array_equal(colours_of(frame, "clip"), expected)

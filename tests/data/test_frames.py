@@ -126,6 +126,16 @@ def test_images_that_are_too_large(tmp_path, suffix):
     assert "64 × 48 pixels" in prepared(tmp_path, 64 * 48 - 1)
 
 
+def test_a_chunk_of_a_png_file_that_claims_four_gigabytes(tmp_path):
+    write_images(tmp_path, ["frame.png"])
+    data = bytearray((tmp_path / "frame.png").read_bytes())
+    data[data.index(b"IDAT") - 4] = 0xFF
+    (tmp_path / "frame.png").write_bytes(data)
+    with pytest.raises(UserError, match=r"frame.png is not an image, or a damaged one"):
+        levels(tmp_path)
+    assert "frame.png is empty, truncated or not an image" in prepared(tmp_path)
+
+
 def test_an_image_that_is_small_as_a_file(tmp_path):
     """40,000 × 40,000 pixels would be 4.8 GB."""
     write_images(tmp_path, ["frame.png"])

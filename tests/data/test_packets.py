@@ -1,10 +1,13 @@
 """Oracle: the undamaged file's frames."""
 
+import itertools
+
 import av
 import numpy as np
 import pytest
 from video_files import brightness, gradient, write_video
 
+from sfsign_jax.data.packets import packets_or_errors
 from sfsign_jax.data.videos import open_video, video_frames
 from sfsign_jax.errors import UserError
 
@@ -72,3 +75,31 @@ def test_a_file_that_was_cut_off(tmp_path, caplog):
 def test_whole_files_are_not_complained_of(path, caplog):
     assert brightness(np.stack([*video_frames(path)])) == [*range(LENGTH)]
     assert caplog.messages == []
+
+
+def test_a_stream_that_begins_late():
+    """PyAV asks for it by number when the file ends, and has none of that number."""
+
+    class Container:
+        def demux(self, stream):
+            yield from "abc"
+            raise IndexError
+
+    assert [*packets_or_errors(Container(), None)] == ["a", "b", "c"]
+
+
+def test_errors_that_do_not_end():
+    class Container:
+        def demux(self, stream):
+            yield "packet"
+            raise av.InvalidDataError(1, "damaged")
+
+    taken = itertools.islice(packets_or_errors(Container(), None), 4000)
+    assert [*taken].count("packet") == 2000
+
+    class Broken:
+        def demux(self, stream):
+            raise av.InvalidDataError(1, "damaged")
+            yield
+
+    assert len([*packets_or_errors(Broken(), None)]) == 1000
