@@ -14,10 +14,9 @@ import numpy as np
 
 from sfsign_jax.data.frames import (
     MAX_PIXELS,
-    check_image,
     decode_frame,
+    image_bytes,
     image_files,
-    read_bytes,
     resize_frames,
 )
 from sfsign_jax.data.videos import video_frames
@@ -117,8 +116,7 @@ def encode_frames(source: ClipSource, frame_format: FrameFormat) -> tuple[list[b
         raise UserError(f"there is no frame in {source.frames}")
     encoded, changed = [], False
     for file in files:
-        data = read_bytes(file)
-        check_image(data, str(file), frame_format.max_pixels, whole=True)
+        data = image_bytes(file, frame_format.max_pixels)
         frame = decode_frame(data, str(file))
         if frame.shape[:2] != frame_format.size or frame_format.quality is not None:
             changed = True

@@ -33,28 +33,21 @@ def decode_frame(image: bytes, name: str) -> UInt8[np.ndarray, "height width 3"]
     return frame
 
 
-def read_image(file: Path, max_pixels: int = MAX_PIXELS) -> Frame:
-    """
+def image_bytes(file: Path, max_pixels: int = MAX_PIXELS) -> bytes:
+    """An image file as it is, looked at before it is decoded.
+
     Raises:
         UserError: it is no image file, a damaged one, or has more than `max_pixels`.
     """
-    data = read_bytes(file)
-    check_image(data, str(file), max_pixels)
-    return decode_frame(data, str(file))
-
-
-def read_bytes(file: Path) -> bytes:
-    """
-    Raises:
-        UserError: it is no file: a pipe would be waited for, a device may never end.
-    """
-    if not file.is_file():
+    if not file.is_file():  # a pipe would be waited for, a device may never end
         raise UserError(f"{file} is no file that can be read: leave it out")
-    return file.read_bytes()
+    data = file.read_bytes()
+    check_image(data, str(file), max_pixels)
+    return data
 
 
-def check_image(image: bytes, name: str, max_pixels: int, whole: bool = False) -> None:
-    """Look at an image's header before it is decoded, or at all of it.
+def check_image(image: bytes, name: str, max_pixels: int) -> None:
+    """Look at an image's header, and then at all of it.
 
     Pillow tells truncated images; OpenCV, before its version 5, fills in what they lack.
 
@@ -65,18 +58,13 @@ def check_image(image: bytes, name: str, max_pixels: int, whole: bool = False) -
         with Image.open(io.BytesIO(image), formats=IMAGE_FORMATS) as opened:
             check_size(*opened.size, name, max_pixels)
             opened.verify()  # OpenCV takes as much memory as a chunk of a PNG file claims to need
-        if whole:
-            with Image.open(io.BytesIO(image), formats=IMAGE_FORMATS) as opened:
-                opened.load()
+        with Image.open(io.BytesIO(image), formats=IMAGE_FORMATS) as opened:
+            opened.load()
     except Image.DecompressionBombError as error:
         most = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6
         raise UserError(f"{name} has more than {most:.0f} megapixels: make it smaller") from error
     except (OSError, SyntaxError, ValueError) as error:
-        raise UserError(
-            f"{name} is empty, truncated or not an image"
-            if whole
-            else f"{name} is not an image, or a damaged one: replace it or leave it out"
-        ) from error
+        raise UserError(f"{name} is empty, truncated or not an image") from error
 
 
 def check_size(width: int, height: int, name: str, max_pixels: int) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from sfsign_jax.data.containers import open_stream
 from sfsign_jax.data.display import as_rgb
-from sfsign_jax.data.frames import MAX_PIXELS, Frame, image_files, read_image
+from sfsign_jax.data.frames import MAX_PIXELS, Frame, decode_frame, image_bytes, image_files
 from sfsign_jax.data.packets import stored_frames, whole_index
 from sfsign_jax.data.times import (
     LONGEST,
@@ -84,7 +84,7 @@ def folder_frames(folder: Path, max_pixels: int = MAX_PIXELS) -> Iterator[Frame]
             f"{folder} has no frames: expected image files (png, jpg, bmp, webp or tif)"
         )
     for file in files:
-        yield read_image(file, max_pixels)
+        yield decode_frame(image_bytes(file, max_pixels), str(file))
 
 
 def video_frames(path: Path, max_pixels: int = MAX_PIXELS) -> Iterator[Frame]:
