@@ -22,7 +22,7 @@ from sfsign_jax.data.times import (
 )
 from sfsign_jax.errors import UserError
 
-LEAST_BITS = 5000  # a second; where a video has fewer, its times jump
+LEAST_BITS = 20_000  # a second; where a video has fewer, its times are taken to jump
 
 
 class Video(NamedTuple):

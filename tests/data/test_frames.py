@@ -2,7 +2,9 @@
 
 import os
 import struct
+import tempfile
 import zlib
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -64,7 +66,9 @@ def levels(folder):
 
 def prepared(folder, max_pixels=64 * 48):
     clip = ClipSource("a", "ann", "A", folder, "table, line 2")
-    encoded = encode_clip(clip, FrameFormat((48, 64), max_pixels=max_pixels), folder)
+    frame_format = FrameFormat((48, 64), max_pixels=max_pixels)
+    with tempfile.TemporaryDirectory() as unfinished:
+        encoded = encode_clip(clip, frame_format, Path(unfinished))
     return encoded.problem or [int(decode_frame(data, "")[0, 0, 0]) for data in encoded.frames]
 
 
@@ -112,7 +116,8 @@ def test_pipes_and_devices_are_refused(tmp_path):
     with pytest.raises(UserError, match=r"frame0002.png is no file that can be read"):
         levels(tmp_path)
     assert "frame0002.png is no file" in prepared(tmp_path)
-    for path in (tmp_path / "frame0002.png", "/dev/zero"):
+    for path in (tmp_path / "frame0002.png", Path("/dev/zero")):
+        assert f"there is no frame in {path}" in prepared(path)
         with pytest.raises(UserError, match="there is no video or folder of frames"):
             open_video(path)
 
