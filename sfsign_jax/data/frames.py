@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -55,11 +56,13 @@ def check_image(image: bytes, name: str, max_pixels: int) -> None:
         UserError: it is no image, not a whole one, or has more than `max_pixels`.
     """
     try:
-        with Image.open(io.BytesIO(image), formats=IMAGE_FORMATS) as opened:
-            check_size(*opened.size, name, max_pixels)
-            opened.verify()  # OpenCV takes as much memory as a chunk of a PNG file claims to need
-        with Image.open(io.BytesIO(image), formats=IMAGE_FORMATS) as opened:
-            opened.load()
+        # Pillow warns of sizes from a limit of its own on.
+        with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):
+            with Image.open(io.BytesIO(image), formats=IMAGE_FORMATS) as opened:
+                check_size(*opened.size, name, max_pixels)
+                opened.verify()  # OpenCV takes as much memory as a chunk of a PNG file claims
+            with Image.open(io.BytesIO(image), formats=IMAGE_FORMATS) as opened:
+                opened.load()
     except Image.DecompressionBombError as error:
         most = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6
         raise UserError(f"{name} has more than {most:.0f} megapixels: make it smaller") from error
