@@ -106,9 +106,8 @@ def encode_frames(source: ClipSource, frame_format: FrameFormat) -> tuple[list[b
         UserError: there is no frame, or one is no whole image or too large.
     """
     if source.frames.is_file():
-        frames = video_frames(
-            source.frames, frame_format.max_pixels
-        )  # one at a time: recordings are larger than clips
+        # One at a time: recordings are larger than clips.
+        frames = video_frames(source.frames, frame_format.max_pixels)
         resized = (resize_frames(frame[None], frame_format.size)[0] for frame in frames)
         return [encode_frame(frame, frame_format.quality) for frame in resized], True
     files = image_files(source.frames) if source.frames.is_dir() else []
