@@ -12,6 +12,7 @@ from sfsign_jax.data.remarks import remark
 from sfsign_jax.errors import UserError
 
 MOST_FAILURES = 1000  # to read a packet, in a row: then nothing more will come
+MOST_REST = 0.25  # of a file after the last packet: sound, padding
 MOST_WAITING = 64  # frames that a decoder with threads has when the last packet is read
 
 
@@ -22,6 +23,7 @@ class Decoded(NamedTuple):
     missing: int  # packets without a frame
     reason: str  # of the first that could not be decoded; "" where all could
     cut_short: bool  # PyAV ended at an error, though the decoder had more frames
+    rest: float  # of the file after the last packet, from 0 to 1, where packets lie in their order
 
 
 def stored_frames(path: Path, max_pixels: int = MAX_PIXELS) -> Iterator[av.VideoFrame]:
@@ -54,13 +56,18 @@ def check_decoded(done: Decoded, path: Path) -> None:
             f"{path} is damaged: {done.missing} of its packets could not be decoded and are "
             f"left out ({done.reason})"
         )
+    if done.rest > MOST_REST:
+        remark(
+            f"{path} goes on after the video's last frame: if it is several recordings in one "
+            "file, those with another stream's number are not read, so give each by itself"
+        )
 
 
 def decoded(
     container: av.container.InputContainer, stream: av.VideoStream, passed: int = 0
 ) -> Generator[av.VideoFrame, None, Decoded]:
     """The frames of a stream, but for the first, which have `passed` already."""
-    read = unreadable = packets = frames = damaged = 0
+    read = unreadable = packets = frames = damaged = end = 0
     reason = ""
     for packet in packets_or_errors(container, stream):
         if isinstance(packet, av.FFmpegError):
@@ -68,6 +75,7 @@ def decoded(
             reason = reason or reason_of(packet)
             continue
         read += packet.size > 0
+        end = packet.pos or end
         packets += packet.size > 0 and not packet.is_discard
         try:
             for frame in packet.decode():
@@ -81,7 +89,9 @@ def decoded(
         reason = reason or "the file ends early"
     missing = packets - frames
     cut_short = not passed and damaged < missing <= damaged + MOST_WAITING
-    return Decoded(frames, max(missing, damaged) + unread, reason, cut_short)
+    ordered = container.format.name == "mpegts" and container.size > 0
+    rest = 1 - end / container.size if ordered else 0.0
+    return Decoded(frames, max(missing, damaged) + unread, reason, cut_short, rest)
 
 
 def reason_of(error: av.FFmpegError) -> str:

@@ -77,6 +77,20 @@ def test_whole_files_are_not_complained_of(path, caplog):
     assert caplog.messages == []
 
 
+def test_recordings_whose_streams_have_other_numbers(tmp_path, caplog):
+    """Joined end to end: the first is read, and that it was the first is said."""
+    for pid in (256, 700):
+        options = {"mpegts_start_pid": str(pid)}
+        write_video(tmp_path / f"{pid}.ts", gradient(LENGTH), options=options)
+    assert len([*video_frames(tmp_path / "256.ts")]) == LENGTH
+    assert caplog.messages == []
+    joined = (tmp_path / "256.ts").read_bytes() + (tmp_path / "700.ts").read_bytes()
+    (tmp_path / "joined.ts").write_bytes(joined)
+    assert len([*video_frames(tmp_path / "joined.ts")]) == LENGTH
+    (message,) = caplog.messages
+    assert "joined.ts goes on after the video's last frame" in message
+
+
 def test_a_stream_that_begins_late():
     """PyAV asks for it by number when the file ends, and has none of that number."""
 
