@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sfsign_jax.command_line.arguments import positive
+from sfsign_jax.command_line.arguments import MAX_MEGAPIXELS, positive
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.errors import UserError
 from sfsign_jax.recognition.probe import probe_recognition
@@ -52,6 +52,7 @@ def main() -> None:
             megabytes=arguments.max_megabytes,
             minutes=arguments.max_minutes,
             total_megabytes=arguments.max_total_megabytes,
+            megapixels=arguments.max_megapixels,
         )
         place = Place(
             arguments.host, arguments.port, arguments.allow_host, arguments.root_path, password
@@ -93,6 +94,7 @@ def parse_arguments() -> argparse.Namespace:
         default=2000,
         help="of all videos that are here at a time",
     )
+    add("--max_megapixels", **MAX_MEGAPIXELS)
     add("--platform", default="auto", choices=devices.PLATFORMS, help="what computes")
     arguments = parser.parse_args()
     if arguments.max_total_megabytes < arguments.max_megabytes:

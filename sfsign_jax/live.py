@@ -12,7 +12,7 @@ from pathlib import Path
 from sfsign_jax.command_line.arguments import positive
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.data.live_sources import camera_frames, followed_frames
-from sfsign_jax.data.videos import USUAL_RATE
+from sfsign_jax.data.times import USUAL_RATE
 from sfsign_jax.recognition.live import live_glosses
 from sfsign_jax.recognition.probe import probe_recognition
 from sfsign_jax.recognition.recognizer import load

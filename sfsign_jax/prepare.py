@@ -7,6 +7,7 @@ python -m sfsign_jax.prepare phoenix2014 --data_path DIR [--prepared_dir DIR] [-
 import argparse
 from pathlib import Path
 
+from sfsign_jax.command_line.arguments import MAX_MEGAPIXELS
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.data.catalog import PREPARED_DIR
 from sfsign_jax.data.preparation import prepare
@@ -39,6 +40,7 @@ def main() -> None:
         action="store_true",
         help="custom_corpus only: clips may lie elsewhere than below --data_path",
     )
+    parser.add_argument("--max_megapixels", **MAX_MEGAPIXELS)
     arguments = parser.parse_args()
     prepare(
         arguments.dataset,
@@ -46,7 +48,8 @@ def main() -> None:
         arguments.data_path,
         arguments.clips,
         arguments.skip_broken,
-        arguments.allow_outside,
+        allow_outside=arguments.allow_outside,
+        max_pixels=round(arguments.max_megapixels * 1e6),
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from sfsign_jax.command_line.arguments import positive
+from sfsign_jax.command_line.arguments import MAX_MEGAPIXELS, positive
 from sfsign_jax.command_line.run import print_error, run_command_line
 from sfsign_jax.data.videos import open_video
 from sfsign_jax.errors import UserError
@@ -89,6 +89,7 @@ def parse_arguments() -> argparse.Namespace:
         metavar="DIR",
         help="a folder for a picture of each gloss: where the network looked, and when",
     )
+    add("--max_megapixels", **MAX_MEGAPIXELS)
     add("--platform", default="auto", choices=devices.PLATFORMS)
     add("videos", nargs="+", type=Path, help="video files or folders of frames")
     arguments = parser.parse_args()
@@ -115,7 +116,8 @@ def check_names(stems: list[Path]) -> None:
 def recognize_video(recognizer: Recognizer, video: Path, arguments: argparse.Namespace) -> None:
     """Print what is signed in a video, and write it in the formats asked for."""
     rate = arguments.frame_rate or recognizer.preprocessing.frame_rate
-    opened = open_video(video, rate)
+    max_pixels = round(arguments.max_megapixels * 1e6)
+    opened = open_video(video, rate, max_pixels)
     timed = set(arguments.format) & set(WRITERS)
     if opened.rate is None and (timed or arguments.pause):
         raise UserError(f"{video} is a folder: say with --frame_rate how fast its frames follow")
@@ -141,7 +143,7 @@ def recognize_video(recognizer: Recognizer, video: Path, arguments: argparse.Nam
     for kind in arguments.format:
         if kind == "timeline":
             stride = total_stride(recognizer.config.temporal_stack)
-            again = open_video(video, rate).frames
+            again = open_video(video, rate, max_pixels).frames
             for picture in save_timelines(stem, again, sentences, stride):
                 print(f"  picture: {printable(picture)}")
         elif kind != "text":
@@ -150,7 +152,8 @@ def recognize_video(recognizer: Recognizer, video: Path, arguments: argparse.Nam
             WRITERS[kind](path, Transcript(str(video), opened.rate or 0, sentences))
             print(f"  {kind}: {printable(path)}")
     if arguments.explain:
-        again, stem = open_video(video, rate).frames, stem_of(video, arguments.explain)
+        again = open_video(video, rate, max_pixels).frames
+        stem = stem_of(video, arguments.explain)
         for picture in save_activation_strips(stem, again, sentences, recognizer):
             print(f"  explained: {printable(picture)}")
 

@@ -3,7 +3,6 @@
 import concurrent.futures
 import functools
 import hashlib
-import io
 import os
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -12,9 +11,14 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image
 
-from sfsign_jax.data.frames import decode_frame, image_files, resize_frames
+from sfsign_jax.data.frames import (
+    MAX_PIXELS,
+    decode_frame,
+    image_bytes,
+    image_files,
+    resize_frames,
+)
 from sfsign_jax.data.videos import video_frames
 from sfsign_jax.errors import UserError
 from sfsign_jax.files import replacing
@@ -24,6 +28,7 @@ from tfds_builders.annotations import ClipSource
 class FrameFormat(NamedTuple):
     size: tuple[int, int]  # height, width as stored
     quality: int | None = None  # of JPEG; None keeps the original bytes, or PNG where resized
+    max_pixels: int = MAX_PIXELS  # of an original frame; larger ones are refused
 
 
 class EncodedClip(NamedTuple):
@@ -98,19 +103,19 @@ def encode_frames(source: ClipSource, frame_format: FrameFormat) -> tuple[list[b
     """The frames as they are stored, and whether they are other bytes than before.
 
     Raises:
-        UserError: there is no frame, or one is no whole image.
+        UserError: there is no frame, or one is no whole image or too large.
     """
     if source.frames.is_file():
-        frames = video_frames(source.frames)  # one at a time: recordings are larger than clips
+        # One at a time: recordings are larger than clips.
+        frames = video_frames(source.frames, frame_format.max_pixels)
         resized = (resize_frames(frame[None], frame_format.size)[0] for frame in frames)
         return [encode_frame(frame, frame_format.quality) for frame in resized], True
-    files = image_files(source.frames)
+    files = image_files(source.frames) if source.frames.is_dir() else []
     if not files:
         raise UserError(f"there is no frame in {source.frames}")
     encoded, changed = [], False
     for file in files:
-        data = file.read_bytes()
-        check_whole(data, str(file))
+        data = image_bytes(file, frame_format.max_pixels)
         frame = decode_frame(data, str(file))
         if frame.shape[:2] != frame_format.size or frame_format.quality is not None:
             changed = True
@@ -118,19 +123,6 @@ def encode_frames(source: ClipSource, frame_format: FrameFormat) -> tuple[list[b
             data = encode_frame(resized, frame_format.quality)
         encoded.append(data)
     return encoded, changed
-
-
-def check_whole(image: bytes, name: str) -> None:
-    """Pillow tells truncated images; OpenCV, before its version 5, fills in what they lack.
-
-    Raises:
-        UserError: it is no whole image.
-    """
-    try:
-        with Image.open(io.BytesIO(image)) as opened:
-            opened.load()
-    except (OSError, SyntaxError) as error:
-        raise UserError(f"{name} is empty, truncated or not an image") from error
 
 
 def encode_frame(frame: np.ndarray, quality: int | None) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 import tensorflow_datasets as tfds
 from tqdm import tqdm
 
+from sfsign_jax.data.frames import MAX_PIXELS
 from sfsign_jax.errors import UserError
 from tfds_builders.annotations import ClipSource, check_sources, vocabulary_of
 from tfds_builders.encoding import FrameFormat, encoded_clips
@@ -47,6 +48,7 @@ class SignCorpusBuilder(  # type: ignore[call-arg]
     MANUAL_DOWNLOAD_INSTRUCTIONS = "Give the corpus's folder: --data_path (tfds: --manual_dir)."
     skip_broken = False  # True leaves such clips out and lists them in `broken`
     allow_outside = False  # True lets a custom corpus have clips elsewhere than beside its table
+    max_pixels = MAX_PIXELS  # of an original frame; larger ones are broken
     DROP_TOP_ROWS = 0  # of every frame, when it is loaded
     FRAME_RATE: float | None = None  # frames a second, where all recordings have the same
 
@@ -98,9 +100,8 @@ class SignCorpusBuilder(  # type: ignore[call-arg]
         self, split: str, sources: list[ClipSource]
     ) -> Iterator[tuple[int, dict[str, Any]]]:
         num_frames = self.info.metadata["num_frames"][split] = []
-        clips = encoded_clips(
-            sources, self.builder_config.frame_format, self.unfinished_frames() / split
-        )
+        frame_format = self.builder_config.frame_format._replace(max_pixels=self.max_pixels)
+        clips = encoded_clips(sources, frame_format, self.unfinished_frames() / split)
         progress = tqdm(clips, desc=split, total=len(sources), unit="clip", disable=None)
         for source, frames, problem in progress:
             if problem:

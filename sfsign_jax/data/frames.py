@@ -1,18 +1,24 @@
 """Images as arrays of RGB, and their size."""
 
+import io
+import re
+import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 from jaxtyping import UInt8
+from PIL import Image
 
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 
 Frame = UInt8[np.ndarray, "height width 3"]
 
-IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
+IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
+IMAGE_FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF")  # whatever the suffix
+MAX_PIXELS = 8192 * 4320  # of a frame: 8K as cinemas have it
 
 
 def decode_frame(image: bytes, name: str) -> UInt8[np.ndarray, "height width 3"]:
@@ -28,10 +34,62 @@ def decode_frame(image: bytes, name: str) -> UInt8[np.ndarray, "height width 3"]
     return frame
 
 
+def image_bytes(file: Path, max_pixels: int = MAX_PIXELS) -> bytes:
+    """An image file as it is, looked at before it is decoded.
+
+    Raises:
+        UserError: it is no image file, a damaged one, or has more than `max_pixels`.
+    """
+    if not file.is_file():  # a pipe would be waited for, a device may never end
+        raise UserError(f"{file} is no file that can be read: leave it out")
+    data = file.read_bytes()
+    check_image(data, str(file), max_pixels)
+    return data
+
+
+def check_image(image: bytes, name: str, max_pixels: int) -> None:
+    """Look at an image's header, and then at all of it.
+
+    Pillow tells truncated images; OpenCV, before its version 5, fills in what they lack.
+
+    Raises:
+        UserError: it is no image, not a whole one, or has more than `max_pixels`.
+    """
+    try:
+        # Pillow warns of sizes from a limit of its own on.
+        with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):
+            with Image.open(io.BytesIO(image), formats=IMAGE_FORMATS) as opened:
+                check_size(*opened.size, name, max_pixels)
+                opened.verify()  # OpenCV takes as much memory as a chunk of a PNG file claims
+            with Image.open(io.BytesIO(image), formats=IMAGE_FORMATS) as opened:
+                opened.load()
+    except Image.DecompressionBombError as error:
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6
+        raise UserError(f"{name} has more than {most:.0f} megapixels: make it smaller") from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UserError(f"{name} is empty, truncated or not an image") from error
+
+
+def check_size(width: int, height: int, name: str, max_pixels: int) -> None:
+    """Raises UserError where a picture is too large."""
+    if width * height > max_pixels:
+        raise UserError(
+            f"{name} has {width} × {height} pixels, more than the limit of "
+            f"{max_pixels / 1e6:g} megapixels: make it smaller, or allow more with --max_megapixels"
+        )
+
+
 def image_files(folder: Path) -> list[Path]:
-    """The images of a folder, in the order of their names."""
+    """The images of a folder in the order of the numbers in their names, 2 before 10."""
     files = (file for file in folder.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
-    return sorted(file for file in files if not file.is_dir())
+    frames = (file for file in files if not file.name.startswith(".") and not file.is_dir())
+    return sorted(frames, key=natural_order)
+
+
+def natural_order(file: Path) -> tuple[list[str | int], str]:
+    """Every second part is a number; of names that are equal so, 01 comes before 1."""
+    parts = re.split(r"([0-9]+)", file.stem)
+    return [int(part) if i % 2 else part for i, part in enumerate(parts)], file.name
 
 
 def drop_top_rows(

@@ -10,8 +10,11 @@ from pathlib import Path
 import av
 import cv2
 
+from sfsign_jax.data.containers import opened, playing_stream
+from sfsign_jax.data.display import as_rgb
 from sfsign_jax.data.frames import Frame
-from sfsign_jax.data.videos import as_rgb, at_rate
+from sfsign_jax.data.packets import check_decoded, decoded
+from sfsign_jax.data.times import at_rate, believed_times, check_rate
 from sfsign_jax.errors import UserError
 
 BACKLOG = 50  # frames that wait for a recogniser slower than the camera; more are dropped
@@ -22,8 +25,9 @@ def camera_frames(camera: int | str, rate: float) -> Iterator[Frame]:
     """What a camera sees from now on, `rate` frames a second.
 
     Raises:
-        UserError: there is no such camera.
+        UserError: there is no such camera, or nothing can be shown at that rate.
     """
+    check_rate(rate)
     capture = cv2.VideoCapture(camera)
     if not capture.isOpened():
         raise UserError(
@@ -48,16 +52,18 @@ def followed_frames(path: Path, rate: float, idle: float) -> Iterator[Frame]:
     Raises:
         UserError: it is not there, or no video that can be read from its beginning on.
     """
+    check_rate(rate)
     if not path.is_file():
         raise UserError(f"there is no file {path} to follow")
-    try:
-        file, options = GrowingFile(path, idle), {"analyzeduration": "0"}
-        with av.open(file, "r", options=options) as container:
-            stored = container.decode(container.streams.video[0])
-            for frame in at_rate(((frame, frame.time) for frame in stored), rate):
-                yield as_rgb(frame)
-    except (av.FFmpegError, IndexError) as error:
-        raise UserError(f"{path} can't be read as a video while it grows: {error}") from error
+    with opened(GrowingFile(path, idle), path, analyzeduration="0") as container:
+        timed = ((frame, frame.time) for frame in decoded_frames(container, path))
+        for frame in at_rate(believed_times(timed, 1 / rate, path), rate):
+            yield as_rgb(frame, path)
+
+
+def decoded_frames(container: av.container.InputContainer, path: Path) -> Iterator[av.VideoFrame]:
+    done = yield from decoded(container, playing_stream(container, path))
+    check_decoded(done, path)
 
 
 class GrowingFile:

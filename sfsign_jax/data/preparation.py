@@ -11,6 +11,7 @@ from pathlib import Path
 import tensorflow_datasets as tfds
 
 import tfds_builders
+from sfsign_jax.data.frames import MAX_PIXELS
 from sfsign_jax.errors import UserError
 from sfsign_jax.text import printable
 from tfds_builders.sign_corpus import SignCorpusBuilder
@@ -23,6 +24,7 @@ def prepare(
     clips: str | None = None,
     skip_broken: bool = False,
     allow_outside: bool = False,
+    max_pixels: int = MAX_PIXELS,
 ) -> None:
     """Write `dataset` (name or name/config) as ArrayRecord files below `prepared_dir`.
 
@@ -38,7 +40,7 @@ def prepare(
             raise UserError(f"where is {dataset}? Say --data_path DIR")
         if not data_path.expanduser().is_dir():
             raise UserError(f"there is no folder {data_path}")
-        builder.skip_broken = skip_broken
+        builder.skip_broken, builder.max_pixels = skip_broken, max_pixels
         builder.allow_outside = allow_outside
         builder.checked_sources(data_path.expanduser())  # mistakes come before anything is written
     download = tfds.download.DownloadConfig(manual_dir=data_path and data_path.expanduser())

@@ -1,18 +1,28 @@
 """Video files and folders of images as streams of RGB frames."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import av
 import numpy as np
 
-from sfsign_jax.data.frames import Frame, decode_frame, image_files
+from sfsign_jax.data.containers import open_stream
+from sfsign_jax.data.display import as_rgb
+from sfsign_jax.data.frames import MAX_PIXELS, Frame, decode_frame, image_bytes, image_files
+from sfsign_jax.data.packets import stored_frames, whole_index
+from sfsign_jax.data.times import (
+    LONGEST,
+    SHORTEST,
+    USUAL_RATE,
+    at_rate,
+    believed_times,
+    check_rate,
+    plausible_rate,
+)
 from sfsign_jax.errors import UserError
 
-USUAL_RATE = 25.0  # PHOENIX's
-EARLY = 0.3  # of a frame: stored times are rounded, so not 0; where rates divide, a tie at ½
-HIGHEST_RATE = 120.0  # a browser's recording may claim a thousand frames a second
+LEAST_BITS = 20_000  # a second; where a video has fewer, its times are taken to jump
 
 
 class Video(NamedTuple):
@@ -23,7 +33,7 @@ class Video(NamedTuple):
     expected_frames: int | None  # exact for a folder; for a file what its header says
 
 
-def open_video(path: Path, rate: float | None = None) -> Video:
+def open_video(path: Path, rate: float | None = None, max_pixels: int = MAX_PIXELS) -> Video:
     """The frames of a video file, or of a folder of images in the order of their names.
 
     A video is shown at `rate` frames a second: some are left out or shown twice. By default at
@@ -31,84 +41,65 @@ def open_video(path: Path, rate: float | None = None) -> Video:
     images of a folder are taken one by one.
 
     Raises:
-        UserError: nothing is there, or nothing in it can be shown.
+        UserError: nothing is there, nothing in it can be shown, a frame has more than `max_pixels`,
+            or nothing can be shown at that rate.
     """
     path = Path(path)
+    if rate is not None:
+        check_rate(rate)
     if path.is_dir():
-        return Video(folder_frames(path), rate, len(image_files(path)))
+        return Video(folder_frames(path, max_pixels), rate, len(image_files(path)))
     if not path.is_file():
         raise UserError(f"there is no video or folder of frames at {path}")
-    with open_container(path) as container:
-        stream = container.streams.video[0]
-        own = float(stream.average_rate or 0)
-        seconds = (container.duration or 0) / av.time_base
-    rate = rate or (own if 0 < own <= HIGHEST_RATE else USUAL_RATE)
-    return Video(video_frames(path, rate), rate, round(seconds * rate) or None)
+    own, seconds = claims_of(path, max_pixels)
+    rate = rate or own
+    frames = frames_at_rate(path, rate, 1 / own, max_pixels)
+    return Video(frames, rate, round(seconds * rate) or None)
 
 
-def folder_frames(folder: Path) -> Iterator[Frame]:
+def claims_of(path: Path, max_pixels: int) -> tuple[float, float]:
+    """Frames a second, and seconds (0 where nobody knows), as far as the header can be believed."""
+    with open_stream(path, max_pixels) as (container, stream):
+        rate, seconds = float(stream.average_rate or 0), (container.duration or 0) / av.time_base
+        index = whole_index(container, stream)
+        times = np.array([entry.timestamp for entry in index if not entry.is_discard])
+        intervals = np.diff(times) * float(stream.time_base or 0)
+        believed = intervals[(intervals >= SHORTEST) & (intervals <= LONGEST)]
+        if len(believed) < len(intervals):
+            rate = round(1 / believed.mean(), 6) if len(believed) else 0.0
+            seconds = len(times) / (rate or USUAL_RATE)
+        elif not len(times) and container.size * 8 < LEAST_BITS * seconds:
+            rate, seconds = float(stream.base_rate or 0), 0.0  # of the first frames
+    return plausible_rate(rate) or USUAL_RATE, max(seconds, 0.0)
+
+
+def folder_frames(folder: Path, max_pixels: int = MAX_PIXELS) -> Iterator[Frame]:
+    """
+    Raises:
+        UserError: there is no image, or one that can't be read or has more than `max_pixels`.
+    """
     files = image_files(folder)
     if not files:
-        raise UserError(f"{folder} has no frames: expected image files (png, jpg, bmp or webp)")
+        raise UserError(
+            f"{folder} has no frames: expected image files (png, jpg, bmp, webp or tif)"
+        )
     for file in files:
-        yield decode_frame(file.read_bytes(), str(file))
+        yield decode_frame(image_bytes(file, max_pixels), str(file))
 
 
-def video_frames(path: Path, rate: float | None = None) -> Iterator[Frame]:
-    """The frames one by one, as RGB, turned the way players show them.
-
-    With `rate` so many a second, else those that the file has.
+def video_frames(path: Path, max_pixels: int = MAX_PIXELS) -> Iterator[Frame]:
+    """All frames of a file one by one, as RGB, turned the way players show them.
 
     Raises:
-        UserError: it is no video, or has no frames.
+        UserError: it is no video, has no frames, or one has more than `max_pixels`.
     """
-    with open_container(path) as container:
-        stored = container.decode(container.streams.video[0])
-        timed = ((frame, frame.time) for frame in stored)
-        frame = None
-        try:
-            for frame in stored if rate is None else at_rate(timed, rate):
-                yield as_rgb(frame)
-        except av.FFmpegError as error:
-            raise UserError(f"{path} can't be read as a video: {error.strerror}") from error
-    if frame is None:
-        raise UserError(f"{path} has no frames")
+    return (as_rgb(frame, path) for frame in stored_frames(path, max_pixels))
 
 
-def as_rgb(frame: av.VideoFrame) -> Frame:
-    return np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90)
-
-
-def at_rate(frames: Iterable[tuple[Any, float | None]], rate: float) -> Iterator[Any]:
-    """What is shown at (k + EARLY) / rate seconds after the first frame, for k = 0, 1, …
-
-    `frames` come with their times in seconds, None where nobody knows.
-    """
-    shown, start, now, interval, count = None, 0.0, 0.0, 1 / rate, 0
-    for frame, time in frames:
-        if shown is None:
-            start = time or 0.0
-        else:
-            interval = interval if time is None else time - start - now
-            now += interval
-        while shown is not None and count + EARLY < now * rate:
-            yield shown
-            count += 1
-        shown = frame
-    while shown is not None and count + EARLY < (now + interval) * rate:
-        yield shown
-        count += 1
-
-
-def open_container(path: Path) -> av.container.InputContainer:
-    try:
-        container = av.open(str(path))
-    except av.FFmpegError as error:
-        empty = path.is_file() and path.stat().st_size == 0
-        reason = "it is empty (0 bytes)" if empty else error.strerror
-        raise UserError(f"{path} can't be read as a video: {reason}") from error
-    if not container.streams.video:
-        container.close()
-        raise UserError(f"{path} has no video stream")
-    container.streams.video[0].thread_type = "AUTO"
-    return container
+def frames_at_rate(
+    path: Path, rate: float, usual: float, max_pixels: int = MAX_PIXELS
+) -> Iterator[Frame]:
+    """The same at `rate` frames a second; `usual` are the seconds between two stored ones."""
+    timed = ((frame, frame.time) for frame in stored_frames(path, max_pixels))
+    shown = at_rate(believed_times(timed, usual, path), rate)
+    return (as_rgb(frame, path) for frame in shown)

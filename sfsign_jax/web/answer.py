@@ -12,7 +12,7 @@ from sfsign_jax.pictures.timeline import frames_of, timeline
 from sfsign_jax.recognition.recognizer import Recognizer
 from sfsign_jax.recognition.result import Recognition
 from sfsign_jax.transcripts import WRITERS, Transcript
-from sfsign_jax.web.limits import admitted
+from sfsign_jax.web.limits import Limits, admitted
 
 ReportProgress = Callable[[int, int | None, str], object]  # done, of how many, of what
 
@@ -25,14 +25,15 @@ class Answer(NamedTuple):
 
 
 def recognize(
-    recognizer: Recognizer, video: Path, minutes: float, progress: ReportProgress
+    recognizer: Recognizer, video: Path, limits: Limits, progress: ReportProgress
 ) -> Answer:
-    """What is signed in a video file of at most so many minutes.
+    """What is signed in a video file within the limits.
 
     Raises:
-        UserError: it can't be read, or is too long.
+        UserError: it can't be read, is too long, or has frames that are too large.
     """
-    opened = open_video(video, recognizer.preprocessing.frame_rate)
+    max_pixels = round(limits.megapixels * 1e6)
+    opened = open_video(video, recognizer.preprocessing.frame_rate, max_pixels)
     rate = opened.rate or 1.0
     num_frames = 0
 
@@ -41,19 +42,23 @@ def recognize(
         num_frames = frame
         progress(frame, opened.expected_frames, "frames")
 
-    sentences = list(recognizer.recognize_video(admitted(opened, video, minutes, seen)))
+    sentences = list(recognizer.recognize_video(admitted(opened, video, limits.minutes, seen)))
     return Answer(
         Transcript(video.name, rate, sentences),
         num_frames / rate,
-        list(pictures(recognizer, video, sentences, progress)),
+        list(pictures(recognizer, video, max_pixels, sentences, progress)),
         {kind: written(kind, video.name, rate, sentences) for kind in WRITERS},
     )
 
 
 def pictures(
-    recognizer: Recognizer, video: Path, sentences: Sequence[Recognition], progress: ReportProgress
+    recognizer: Recognizer,
+    video: Path,
+    max_pixels: int,
+    sentences: Sequence[Recognition],
+    progress: ReportProgress,
 ) -> Iterator[bytes]:
-    opened = open_video(video, recognizer.preprocessing.frame_rate)
+    opened = open_video(video, recognizer.preprocessing.frame_rate, max_pixels)
     stride = total_stride(recognizer.config.temporal_stack)
     for number, (shown, sentence) in enumerate(frames_of(opened.frames, sentences), 1):
         progress(number, len(sentences), "pictures")

@@ -11,7 +11,7 @@ WAITING = 20  # visitors that may wait for the recogniser
 
 
 def page_of(recognizer: Recognizer, limits: Limits) -> gr.Blocks:
-    visits = Visits(recognizer, limits.minutes)
+    visits = Visits(recognizer, limits)
     with gr.Blocks(title=TITLE, analytics_enabled=False) as page:
         gr.HTML(
             f"<h1>{TITLE}</h1><p>A video of at most {limits.minutes:g} minutes and "

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from sfsign_jax.data.frames import Frame
+from sfsign_jax.data.frames import MAX_PIXELS, Frame
 from sfsign_jax.data.videos import Video
 from sfsign_jax.errors import UserError
 
@@ -13,6 +13,7 @@ class Limits(NamedTuple):
     megabytes: float
     minutes: float
     total_megabytes: float  # of all uploads that are on the disk at a time
+    megapixels: float = MAX_PIXELS / 1e6  # of a frame
 
 
 def admitted(

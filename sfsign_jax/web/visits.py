@@ -8,6 +8,7 @@ import gradio as gr
 from sfsign_jax.errors import UserError
 from sfsign_jax.recognition.recognizer import Recognizer
 from sfsign_jax.web.answer import recognize
+from sfsign_jax.web.limits import Limits
 from sfsign_jax.web.uploads import Uploads
 from sfsign_jax.web.view import problem, view
 
@@ -15,9 +16,9 @@ from sfsign_jax.web.view import problem, view
 class Visits:
     """Each open page is a visitor, whom Gradio knows by a session's hash."""
 
-    def __init__(self, recognizer: Recognizer, minutes: float) -> None:
+    def __init__(self, recognizer: Recognizer, limits: Limits) -> None:
         self.recognizer = recognizer
-        self.minutes = minutes
+        self.limits = limits
         self.uploads = Uploads()
 
     def chosen(self, video: str | None, request: gr.Request) -> None:
@@ -45,7 +46,7 @@ class Visits:
 
         self.uploads.hold(visitor(request), path)
         try:
-            answer = view(recognize(self.recognizer, path, self.minutes, show))
+            answer = view(recognize(self.recognizer, path, self.limits, show))
         except UserError as error:
             answer = problem(str(error).replace(str(path), path.name))
         finally:

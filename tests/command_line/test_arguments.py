@@ -2,7 +2,7 @@ import argparse
 
 import pytest
 
-from sfsign_jax.command_line.arguments import positive
+from sfsign_jax.command_line.arguments import megapixels, positive
 
 
 def test_positive():
@@ -10,3 +10,10 @@ def test_positive():
     for text in ("0", "-1", "inf", "nan"):
         with pytest.raises(argparse.ArgumentTypeError, match=text):
             positive(text)
+
+
+def test_megapixels():
+    assert megapixels("100") == 100
+    for text in ("0", "2001", "1e300"):
+        with pytest.raises(argparse.ArgumentTypeError, match=text):
+            megapixels(text)

@@ -77,7 +77,7 @@ def test_folder_without_frames(tmp_path):
 
 def test_frame_that_is_no_image(tmp_path):
     (tmp_path / "0001.png").write_bytes(b"not an image")
-    with pytest.raises(UserError, match=r"0001.png is not an image"):
+    with pytest.raises(UserError, match=r"0001.png is empty, truncated or not an image"):
         read(tmp_path)
 
 

@@ -14,12 +14,14 @@ def gradient(n=6, height=48, width=64):
     return frames
 
 
-def write_video(path, frames, rate=25, codec="libx264", times=None):
+def write_video(path, frames, rate=25, codec="libx264", times=None, title="", options=None):
     """`times`: of each frame in milliseconds, where the rate is not constant."""
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", options=options or {}) as container:
         stream = container.add_stream(codec, rate=rate, options={"crf": "5"})
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = "yuv420p"
+        if title:
+            container.metadata["title"] = title
         if times:
             stream.codec_context.time_base = Fraction(1, 1000)
         for i, frame in enumerate(frames):
