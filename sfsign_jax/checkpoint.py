@@ -1,8 +1,15 @@
-"""A model on disk: a folder with Orbax arrays and a readable model.json that describes them."""
+"""A model on disk: a folder with Orbax arrays and a readable model.json that describes them.
 
+checksums.json beside them tells a damaged file from the one that was saved.
+"""
+
+import concurrent.futures
 import dataclasses
 import json
+import logging
+import os
 import shutil
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -10,27 +17,64 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 from flax import nnx
+from jaxtyping import Shaped
 
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
-from sfsign_jax.models.config import BackboneConfig, ModelConfig
+from sfsign_jax.files import as_schema, flattened, read_json
+from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.sign_model import SignModel, abstract_model, model_with
 
 DESCRIPTION = "model.json"
 ARRAYS = "arrays"
+CHECKSUMS = "checksums.json"
 OLD = ".old"  # ends the name of a checkpoint that is being replaced
 FORMAT = 1
+# Keys that the first files of this format have not: what they stand for had its default then.
+ADDED_LATER = {
+    "config.backbone.zero_init_final_bn",
+    "config.backbone.stacked",
+    "config.for_inference",
+    "preprocessing.drop_top_rows",
+    "preprocessing.frame_rate",
+    "num_batches_tracked",
+}
 
 
 @dataclasses.dataclass(frozen=True)
 class ModelDescription:
-    """All that is needed to use the arrays: nothing about a model lives elsewhere."""
+    """All that is needed to use the arrays: nothing about a model lives elsewhere.
+
+    Raises:
+        ValueError: the vocabulary is not one of the architecture's classes.
+    """
 
     config: ModelConfig
     vocabulary: tuple[str, ...] | None  # gloss of class 1, 2, …; None where nobody knows
     preprocessing: Preprocessing = Preprocessing()
     source: str = ""  # where the weights came from, in words
     num_batches_tracked: int = 0  # what PyTorch counted, for the way back; nothing reads it
+
+    def __post_init__(self) -> None:
+        if self.vocabulary is None:
+            return
+        if len(self.vocabulary) != self.config.num_classes - 1:
+            raise ValueError(
+                f"there are {len(self.vocabulary)} glosses for {self.config.num_classes} classes, "
+                "one of which is the blank"
+            )
+        if len({*self.vocabulary}) < len(self.vocabulary):
+            raise ValueError("a gloss is there twice")
+        if strange := [gloss for gloss in self.vocabulary if len(gloss.split()) != 1]:
+            raise ValueError(f"{strange[0]!r} is not one gloss")
+
+
+@dataclasses.dataclass(frozen=True)
+class Checksums:
+    """CRC-32 of what a model consists of."""
+
+    description: int  # of the bytes of model.json
+    arrays: dict[str, int]  # of the values of each array, by its path
 
 
 def check_frame_size(
@@ -55,12 +99,15 @@ def save_checkpoint(directory: Path, state: nnx.State, description: ModelDescrip
         old.rename(directory)
     unfinished = directory.with_name(directory.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    text = json.dumps({"format": FORMAT} | dataclasses.asdict(description), indent=2)
+    text = json.dumps({"format": FORMAT} | dataclasses.asdict(description), indent=2) + "\n"
+    arrays = jax.device_get(nnx.to_pure_dict(state))
+    checksums = Checksums(zlib.crc32(text.encode()), array_checksums(arrays))
     try:
         unfinished.mkdir(parents=True)
         with own_checkpointer() as checkpointer:
-            checkpointer.save(unfinished / ARRAYS, jax.device_get(nnx.to_pure_dict(state)))
-        (unfinished / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
+            checkpointer.save(unfinished / ARRAYS, arrays)
+        (unfinished / DESCRIPTION).write_bytes(text.encode())
+        (unfinished / CHECKSUMS).write_text(json.dumps(dataclasses.asdict(checksums), indent=2))
     except (OSError, ValueError) as error:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise UserError(f"{directory} can't be written: {reason_of(error)}") from error
@@ -84,13 +131,18 @@ def load_checkpoint(directory: Path) -> tuple[SignModel, ModelDescription]:
     """The model at `directory` on the default device.
 
     Raises:
-        UserError: no checkpoint is there, or its arrays do not fit its description.
+        UserError: no checkpoint is there, its arrays do not fit its description, or either is
+            not what was saved.
     """
     directory = whole_copy(Path(directory).absolute())
     description = read_description(directory)
+    checksums = read_checksums(directory)
     shapes = abstract_model(description.config)[1]
     # Into NumPy's arrays, and from there to the device: a third faster than Orbax's own way there.
-    target = jax.tree.map(lambda x: np.empty(x.shape, x.dtype), nnx.to_pure_dict(shapes))
+    # It makes these itself, as large as the file's: what is given here only says of which kind.
+    target = jax.tree.map(
+        lambda x: np.broadcast_to(np.zeros((), x.dtype), x.shape), nnx.to_pure_dict(shapes)
+    )
     try:
         with own_checkpointer() as checkpointer:
             arrays = checkpointer.restore(directory / ARRAYS, item=target)
@@ -99,6 +151,8 @@ def load_checkpoint(directory: Path) -> tuple[SignModel, ModelDescription]:
         raise UserError(
             f"{directory} has arrays that do not fit its {DESCRIPTION}: {reason_of(error)}"
         ) from error
+    if checksums is not None:
+        check_arrays(arrays, checksums, directory)
     state = jax.tree.map(lambda x: x, shapes)  # a copy of the tree
     nnx.replace_by_pure_dict(state, jax.device_put(arrays, jax.local_devices()[0]))
     return model_with(description.config, state), description
@@ -107,8 +161,12 @@ def load_checkpoint(directory: Path) -> tuple[SignModel, ModelDescription]:
 def check_shape(path: tuple[Any, ...], array: np.ndarray, expected: np.ndarray) -> None:
     """Raises ValueError where they differ, which Orbax leaves to its caller."""
     if array.shape != expected.shape:
-        name = jax.tree_util.keystr(path, simple=True, separator=".")
-        raise ValueError(f"{name} has the shape {array.shape}, not {expected.shape}")
+        raise ValueError(f"{name_of(path)} has the shape {array.shape}, not {expected.shape}")
+
+
+def name_of(path: tuple[Any, ...]) -> str:
+    """Of an array: backbone.s1.pathway0_stem.bn.bias."""
+    return jax.tree_util.keystr(path, simple=True, separator=".")
 
 
 def reason_of(error: Exception) -> str:
@@ -146,17 +204,66 @@ def read_description(directory: Path) -> ModelDescription:
             f"{directory} is not a checkpoint: it has no {DESCRIPTION}. Give a folder that "
             "training (its best/) or tools/convert_weights.py wrote."
         )
-    try:
-        fields = json.loads(path.read_text(encoding="utf-8"), object_hook=lists_to_tuples)
-        if fields.pop("format") != FORMAT:
-            raise UserError(f"{path} has an unknown format: it was written by a newer version.")
-        config = fields["config"]
-        config = ModelConfig(**config | {"backbone": BackboneConfig(**config["backbone"])})
-        preprocessing = Preprocessing(**fields["preprocessing"])
-        return ModelDescription(**fields | {"config": config, "preprocessing": preprocessing})
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} does not describe a model: {error}") from error
+    fields = read_json(path, dict[str, Any])
+    if (version := fields.pop("format", None)) != FORMAT:
+        raise UserError(
+            f"{path} does not describe a model of format {FORMAT}, but of {version!r}: "
+            "a newer version wrote it, or it is something else"
+        )
+    description = as_schema(fields, ModelDescription, path)
+    missing = flattened(dataclasses.asdict(description)).keys() - flattened(fields).keys()
+    if missing := missing - ADDED_LATER:
+        raise UserError(f"{path} does not describe a model: it has no {min(missing)}")
+    return description
 
 
-def lists_to_tuples(fields: dict[str, Any]) -> dict[str, Any]:
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
+def read_checksums(directory: Path) -> Checksums | None:
+    """What the model's parts were when it was saved; None, which is said, where nobody wrote it.
+
+    Raises:
+        UserError: the file is damaged, or model.json is not what was saved.
+    """
+    path = directory / CHECKSUMS
+    if not path.exists():
+        logging.getLogger(__name__).warning(
+            "%s has no %s, as before there were any: its weights are taken as they are",
+            directory,
+            CHECKSUMS,
+        )
+        return None
+    checksums = read_json(path, Checksums)
+    if zlib.crc32((directory / DESCRIPTION).read_bytes()) != checksums.description:
+        raise UserError(
+            f"{directory / DESCRIPTION} is not what was saved: it is damaged or was edited. Take "
+            f"another copy, or delete {path} to use it all the same"
+        )
+    return checksums
+
+
+def check_arrays(arrays: Any, checksums: Checksums, directory: Path) -> None:
+    """Raises UserError where an array is not what was saved."""
+    found = array_checksums(arrays)
+    names = found.keys() | checksums.arrays.keys()
+    damaged = sorted(name for name in names if found.get(name) != checksums.arrays.get(name))
+    if damaged:
+        raise UserError(
+            f"{directory} is damaged: {damaged[0]}, one of {len(damaged)} of its {len(names)} "
+            "arrays, is not what was saved. Take another copy of the folder"
+        )
+
+
+def array_checksums(arrays: Any) -> dict[str, int]:
+    """Of every array of a tree, by its path; side by side, since a model is half a gigabyte."""
+
+    def checksum(array: Shaped[np.ndarray, "..."]) -> int:
+        return zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+
+    paths, _ = jax.tree_util.tree_flatten_with_path(arrays)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(
+            zip(
+                (name_of(path) for path, _ in paths),
+                pool.map(checksum, (array for _, array in paths)),
+                strict=True,
+            )
+        )

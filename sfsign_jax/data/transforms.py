@@ -9,16 +9,42 @@ from jax import Array, lax
 from jaxtyping import Bool, DTypeLike, Float, Int, UInt8
 
 MEAN, STD = 0.45, 0.225
+CROP_MULTIPLE = 32  # the backbone halves height and width five times
+MOST_PIXELS_A_SIDE = 2048  # of stored frames; the published ones have 256
+MOST_FRAME_RATE = 1000.0  # frames a second
 
 
 @dataclasses.dataclass(frozen=True)
 class Preprocessing:
-    """How frames are stored (height, width) and which part of them the model sees."""
+    """How frames are stored (height, width) and which part of them the model sees.
+
+    Raises:
+        ValueError: there are no such frames, or the crop does not fit into them.
+    """
 
     frame_size: tuple[int, int] = (256, 256)
     crop_size: tuple[int, int] = (224, 224)
     drop_top_rows: int = 0  # on the host, before the crop; the rest is stretched (CSL-Daily)
     frame_rate: float | None = None  # frames a second of the training clips, where known
+
+    def __post_init__(self):
+        if not all(1 <= size <= MOST_PIXELS_A_SIDE for size in self.frame_size):
+            raise ValueError(f"frame_size is {self.frame_size}: 1 to {MOST_PIXELS_A_SIDE} a side.")
+        if any(
+            not 1 <= crop <= size or crop % CROP_MULTIPLE
+            for crop, size in zip(self.crop_size, self.frame_size, strict=True)
+        ):
+            raise ValueError(
+                f"crop_size is {self.crop_size}: multiples of {CROP_MULTIPLE} that fit into "
+                f"frames of {self.frame_size}."
+            )
+        if not 0 <= self.drop_top_rows < self.frame_size[0]:
+            rows = self.frame_size[0]
+            raise ValueError(
+                f"drop_top_rows is {self.drop_top_rows}, but the frames have {rows} rows."
+            )
+        if self.frame_rate is not None and not 0 < self.frame_rate <= MOST_FRAME_RATE:
+            raise ValueError(f"frame_rate is {self.frame_rate}: more than 0 frames a second.")
 
     @property
     def centre(self) -> tuple[int, int]:
