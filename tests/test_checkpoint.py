@@ -246,7 +246,8 @@ def test_a_model_without_checksums_is_taken_and_that_is_said(edited, caplog):
 
 def test_checksums_are_those_of_zlib(checkpoint):
     checksums = json.loads((checkpoint / CHECKSUMS).read_text())
-    assert checksums["description"] == zlib.crc32((checkpoint / "model.json").read_bytes())
+    text = (checkpoint / "model.json").read_bytes()
+    assert checksums["files"]["model.json"] == zlib.crc32(str(len(text)).encode() + text)
     arrays = jax.tree_util.tree_flatten_with_path(
         nnx.to_pure_dict(state_of(CONFIG, oracle_of(CONFIG)))
     )[0]
@@ -265,25 +266,45 @@ def test_an_edited_description_is_told_from_the_saved_one(checkpoint, tmp_path):
         load_checkpoint(folder)
 
 
-def test_another_models_arrays_are_told_from_the_saved_ones(checkpoint, tmp_path):
+def test_other_values_are_told_from_the_saved_ones(checkpoint, tmp_path):
+    """Past the beginning of a file, which has a checksum of its own."""
     folder = shutil.copytree(checkpoint, tmp_path / "model")
     save_checkpoint(tmp_path / "other", state_of(CONFIG, oracle_of(CONFIG, seed=1)), DESCRIPTION)
     shutil.rmtree(folder / "arrays")
     shutil.copytree(tmp_path / "other" / "arrays", folder / "arrays")
+    of_files = json.loads((tmp_path / "other" / CHECKSUMS).read_text())["files"]
+    of_arrays = json.loads((checkpoint / CHECKSUMS).read_text())["arrays"]
+    (folder / CHECKSUMS).write_text(json.dumps({"files": of_files, "arrays": of_arrays}))
     with pytest.raises(UserError, match=r"model is damaged: backbone\.s1\."):
         load_checkpoint(folder)
 
 
-@pytest.mark.parametrize("place", [0.2, 0.5, 0.8])
-def test_inverted_bytes_are_never_loaded(checkpoint, tmp_path, place):
+@pytest.mark.parametrize("damage", ["inverted", "truncated", "gone"])
+def test_damaged_files_are_never_loaded(checkpoint, tmp_path, damage):
+    files = sorted(path for path in checkpoint.rglob("*") if path.is_file())
+    for number, path in enumerate(files):
+        if path.name == CHECKSUMS:
+            continue
+        folder = shutil.copytree(checkpoint, tmp_path / f"model{number}")
+        damaged = folder / path.relative_to(checkpoint)
+        content = damaged.read_bytes()
+        middle = len(content) // 2
+        inverted = bytes(255 - byte for byte in content[middle : middle + 64])
+        if damage == "inverted":
+            damaged.write_bytes(content[:middle] + inverted + content[middle + 64 :])
+        elif damage == "truncated":
+            damaged.write_bytes(content[:middle])
+        else:
+            damaged.unlink()
+        with pytest.raises(UserError, match=damaged.name):
+            load_checkpoint(folder)
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"files": {}, "arrays": {"a": "b"}}'])
+def test_damaged_checksums(checkpoint, tmp_path, text):
     folder = shutil.copytree(checkpoint, tmp_path / "model")
-    files = [path for path in (folder / "arrays").rglob("*") if path.is_file()]
-    largest = max(files, key=lambda path: path.stat().st_size)
-    content = bytearray(largest.read_bytes())
-    start = int(place * len(content))
-    content[start : start + 64] = bytes(255 - byte for byte in content[start : start + 64])
-    largest.write_bytes(content)
-    with pytest.raises(UserError, match="model"):
+    (folder / CHECKSUMS).write_text(text)
+    with pytest.raises(UserError, match=CHECKSUMS):
         load_checkpoint(folder)
 
 
