@@ -20,6 +20,7 @@ from flax import nnx
 from jaxtyping import Shaped
 
 from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.data.vocabulary import check_glosses
 from sfsign_jax.errors import UserError
 from sfsign_jax.files import as_schema, flattened, read_json
 from sfsign_jax.models.config import ModelConfig
@@ -63,10 +64,7 @@ class ModelDescription:
                 f"there are {len(self.vocabulary)} glosses for {self.config.num_classes} classes, "
                 "one of which is the blank"
             )
-        if len({*self.vocabulary}) < len(self.vocabulary):
-            raise ValueError("a gloss is there twice")
-        if strange := [gloss for gloss in self.vocabulary if len(gloss.split()) != 1]:
-            raise ValueError(f"{strange[0]!r} is not one gloss")
+        check_glosses(self.vocabulary)
 
 
 @dataclasses.dataclass(frozen=True)

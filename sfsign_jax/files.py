@@ -78,7 +78,7 @@ def as_schema(content: Any, schema: type[T], path: Path) -> T:
     except (msgspec.MsgspecError, RecursionError) as error:
         raise UserError(f"{path} has a value that it can't have: {error}") from error
     if unknown:
-        raise UserError(f"{path} has a key that nobody knows: {min(unknown)}")
+        raise UserError(f"{path} has a key that nobody knows: {min(unknown)[:80]!r}")
     return value
 
 

@@ -28,23 +28,15 @@ class Preprocessing:
     frame_rate: float | None = None  # frames a second of the training clips, where known
 
     def __post_init__(self):
-        if not all(1 <= size <= MOST_PIXELS_A_SIDE for size in self.frame_size):
-            raise ValueError(f"frame_size is {self.frame_size}: 1 to {MOST_PIXELS_A_SIDE} a side.")
+        check_stored_frames(self.frame_size, self.drop_top_rows, self.frame_rate)
         if any(
             not 1 <= crop <= size or crop % CROP_MULTIPLE
             for crop, size in zip(self.crop_size, self.frame_size, strict=True)
         ):
             raise ValueError(
                 f"crop_size is {self.crop_size}: multiples of {CROP_MULTIPLE} that fit into "
-                f"frames of {self.frame_size}."
+                f"frames of {self.frame_size}"
             )
-        if not 0 <= self.drop_top_rows < self.frame_size[0]:
-            rows = self.frame_size[0]
-            raise ValueError(
-                f"drop_top_rows is {self.drop_top_rows}, but the frames have {rows} rows."
-            )
-        if self.frame_rate is not None and not 0 < self.frame_rate <= MOST_FRAME_RATE:
-            raise ValueError(f"frame_rate is {self.frame_rate}: more than 0 frames a second.")
 
     @property
     def centre(self) -> tuple[int, int]:
@@ -58,6 +50,20 @@ class Preprocessing:
         """What the model sees of stored frames."""
         (top, left), (height, width) = self.centre, self.crop_size
         return frames[:, top : top + height, left : left + width]
+
+
+def check_stored_frames(
+    frame_size: tuple[int, int], drop_top_rows: int, frame_rate: float | None
+) -> None:
+    """Raises ValueError where no frames are stored like that."""
+    if not all(1 <= size <= MOST_PIXELS_A_SIDE for size in frame_size):
+        raise ValueError(f"frame_size is {frame_size}: 1 to {MOST_PIXELS_A_SIDE} a side")
+    if not 0 <= drop_top_rows < frame_size[0]:
+        raise ValueError(
+            f"drop_top_rows is {drop_top_rows}, but the frames have {frame_size[0]} rows"
+        )
+    if frame_rate is not None and not 0 < frame_rate <= MOST_FRAME_RATE:
+        raise ValueError(f"frame_rate is {frame_rate}: more than 0 frames a second, to 1000")
 
 
 def crop_flip_normalize(
