@@ -45,5 +45,5 @@ def checked_vocabulary(glosses: Any, path: Path) -> tuple[str, ...]:
         if not isinstance(gloss, str) or len(gloss.split()) != 1:
             raise UserError(f"{path}, line {number}: {gloss!r} is not one gloss")
         if (first := lines.setdefault(gloss.strip(), number)) != number:
-            raise UserError(f"{path}, line {number}: {gloss} is in line {first} already")
+            raise UserError(f"{path}, line {number}: {gloss.strip()} is in line {first} already")
     return tuple(lines)

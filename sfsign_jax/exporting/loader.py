@@ -78,7 +78,7 @@ def read_frames(path):
     """The array in a .npy file, which is not believed to be larger than the file."""
     try:
         frames = np.load(path, mmap_mode="r")
-    except DAMAGE as error:
+    except Exception as error:  # a damaged header can raise nearly anything
         raise ValueError(f"{path} is no .npy file of frames: {error}") from error
     if not isinstance(frames, np.ndarray):
         raise ValueError(f"{path} holds several arrays: give a .npy file of frames")
