@@ -47,7 +47,7 @@ class ModelDescription:
     """All that is needed to use the arrays: nothing about a model lives elsewhere.
 
     Raises:
-        ValueError: the vocabulary is not one of the architecture's classes.
+        ValueError: the vocabulary does not name the architecture's classes.
     """
 
     config: ModelConfig
@@ -57,6 +57,8 @@ class ModelDescription:
     num_batches_tracked: int = 0  # what PyTorch counted, for the way back; nothing reads it
 
     def __post_init__(self) -> None:
+        if not 0 <= self.num_batches_tracked < 2**63:
+            raise ValueError(f"num_batches_tracked is {self.num_batches_tracked}")
         if self.vocabulary is None:
             return
         if len(self.vocabulary) != self.config.num_classes - 1:

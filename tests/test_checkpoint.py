@@ -177,6 +177,8 @@ def test_arrays_that_do_not_fit(edited):
         ("preprocessing.frame_rate", float("inf")),
         ("source", ["a"]),
         ("num_batches_tracked", "1"),
+        ("num_batches_tracked", -1),
+        ("num_batches_tracked", 10**30),
         ("format", 2),
         ("format", "1"),
         ("more", {"keys": 1}),

@@ -3,6 +3,7 @@
 import logging
 import pickle
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sfsign_jax.conversion.problems import report_problems
+from sfsign_jax.conversion.problems import printable, report_problems
 from sfsign_jax.conversion.unpickling import ARRAY_GLOBALS
 from sfsign_jax.errors import UserError
 
@@ -38,7 +39,8 @@ def load_torch_file(path: Path) -> Any:
     try:
         if zipped:
             check_records(path)
-        with torch.serialization.safe_globals(NUMPY_GLOBALS):
+        with torch.serialization.safe_globals(NUMPY_GLOBALS), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of several lines, about what is damaged in the file
             return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
     except UserError:
         raise
@@ -71,8 +73,8 @@ def check_records(path: Path) -> None:
                         pass
                 except zipfile.BadZipFile as error:
                     raise UserError(
-                        f"{path} is damaged: {record.filename} in it is not what was saved. "
-                        "Take another copy"
+                        f"{path} is damaged: {printable(record.filename)} in it is not what was "
+                        "saved. Take another copy"
                     ) from error
 
 
@@ -90,7 +92,7 @@ def plain_tensors(state: Mapping[Any, Any], path: Path) -> dict[str, np.ndarray]
     for wrapped, tensor in state.items():
         name = ".".join(part for part in str(wrapped).split(".") if part not in WRAPPERS)
         if name in tensors:
-            raise UserError(f"{path} has two tensors named {name}, one of them as {wrapped}")
+            raise UserError(f"{path} has two tensors named {printable(name)}")
         plain = tensor.detach()
         tensors[name] = (plain.float() if plain.is_floating_point() else plain).numpy()
     return tensors
@@ -112,12 +114,12 @@ def reason(error: Exception) -> str:
     """What PyTorch says, without its advice to load the file all the same."""
     if asked := re.search(r"GLOBAL (\S+)", str(error)):
         return (
-            f"it asks to run {asked[1]}. Where you made it, save the weights alone: "
+            f"it asks to run {printable(asked[1])}. Where you made it, save the weights alone: "
             "torch.save(model.state_dict(), FILE)"
         )
     if isinstance(error, pickle.UnpicklingError):
         return "it is damaged, or something else"
-    return str(error).split("\n")[0].split(". ")[0] or "it is empty"
+    return printable(str(error).split("\n")[0].split(". ")[0]) or "it is empty"
 
 
 def require_torch() -> ModuleType:

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from sfsign_jax.conversion.problems import printable
 from sfsign_jax.errors import UserError
 
 NUMBERS = re.compile(r"b1|[iufc](1|2|4|8|16)")
@@ -167,5 +168,6 @@ def unpickle(file: BinaryIO, path: Path) -> Any:
     # A damaged pickle can raise nearly anything, says the documentation of pickle.
     except Exception as error:
         raise UserError(
-            f"{path} can't be read as a pickle of arrays: {str(error) or type(error).__name__}"
+            f"{path} can't be read as a pickle of arrays: "
+            f"{printable(str(error)) or type(error).__name__}"
         ) from error

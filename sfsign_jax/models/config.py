@@ -43,16 +43,12 @@ class BackboneConfig:
         sizes = (*self.depths, self.width, self.beta_inv, self.alpha, self.fusion_ratio)
         if not len(self.depths) == len(self.temporal_blocks) == len(STAGES) or min(sizes) < 1:
             raise ValueError("depths and temporal_blocks are four numbers, and sizes at least 1.")
-        ratios = (self.beta_inv, self.alpha, self.fusion_ratio)
-        if (
-            not all(0 <= n <= MOST_BLOCKS for n in (*self.depths, *self.temporal_blocks))
-            or self.width > MOST_CHANNELS
-            or max(ratios) > MOST_RATIO
-        ):
-            raise ValueError(
-                f"depths and temporal_blocks are from 0 to {MOST_BLOCKS}, width is no more than "
-                f"{MOST_CHANNELS}, and beta_inv, alpha and fusion_ratio than {MOST_RATIO}."
-            )
+        if not all(0 <= n <= MOST_BLOCKS for n in (*self.depths, *self.temporal_blocks)):
+            raise ValueError(f"depths and temporal_blocks are from 0 to {MOST_BLOCKS}.")
+        if self.width > MOST_CHANNELS:
+            raise ValueError(f"width is {self.width}: no more than {MOST_CHANNELS}.")
+        if max(self.beta_inv, self.alpha, self.fusion_ratio) > MOST_RATIO:
+            raise ValueError(f"beta_inv, alpha and fusion_ratio are no more than {MOST_RATIO}.")
         if self.width % self.beta_inv:
             raise ValueError(f"width {self.width} is no multiple of beta_inv {self.beta_inv}.")
 

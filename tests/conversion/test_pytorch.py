@@ -112,6 +112,12 @@ def test_wrappers_within_a_name(tmp_path):
     assert [*read_released_file(tmp_path / "a.pt").tensors] == ["conv2d.s1"]
 
 
+def test_names_are_shown_without_their_control_characters(tmp_path):
+    torch.save({"\x1b[2Ja\u2028": 3, "b": torch.ones(2)}, tmp_path / "a.pt")
+    with pytest.raises(UserError, match=r"of numbers: \\x1b\[2Ja\\u2028$"):
+        read_released_file(tmp_path / "a.pt")
+
+
 def test_two_tensors_of_one_name_are_refused(tmp_path):
     torch.save({"module.a": torch.ones(2), "a": torch.zeros(2)}, tmp_path / "a.pt")
     with pytest.raises(UserError, match="two tensors named a"):
