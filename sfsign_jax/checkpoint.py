@@ -247,8 +247,8 @@ def check_arrays(arrays: Any, checksums: Checksums, directory: Path) -> None:
     damaged = sorted(name for name in names if found.get(name) != checksums.arrays.get(name))
     if damaged:
         raise UserError(
-            f"{directory} is damaged: {damaged[0]}, one of {len(damaged)} of its {len(names)} "
-            "arrays, is not what was saved. Take another copy of the folder"
+            f"{directory} is damaged: {damaged[0]} is not what was saved, nor are "
+            f"{len(damaged) - 1} more of {len(names)} arrays. Take another copy of the folder"
         )
 
 
