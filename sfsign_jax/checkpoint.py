@@ -1,8 +1,15 @@
-"""A model on disk: a folder with Orbax arrays and a readable model.json that describes them."""
+"""A model on disk: a folder with Orbax arrays and a readable model.json that describes them.
 
+checksums.json beside them tells a damaged file from the one that was saved.
+"""
+
+import concurrent.futures
 import dataclasses
 import json
+import logging
+import os
 import shutil
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -10,28 +17,62 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 from flax import nnx
+from jaxtyping import Shaped
 
 from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.data.vocabulary import check_glosses
 from sfsign_jax.errors import UserError
-from sfsign_jax.models.config import BackboneConfig, ModelConfig
+from sfsign_jax.files import as_schema, flattened, read_json
+from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.sign_model import SignModel, abstract_model, model_with
 from sfsign_jax.text import clean_glosses
 
 DESCRIPTION = "model.json"
 ARRAYS = "arrays"
+CHECKSUMS = "checksums.json"
 OLD = ".old"  # ends the name of a checkpoint that is being replaced
 FORMAT = 1
+# Keys that the first files of this format have not: what they stand for had its default then.
+ADDED_LATER = {
+    "config.backbone.zero_init_final_bn",
+    "config.backbone.stacked",
+    "config.for_inference",
+    "preprocessing.drop_top_rows",
+    "preprocessing.frame_rate",
+    "num_batches_tracked",
+}
 
 
 @dataclasses.dataclass(frozen=True)
 class ModelDescription:
-    """All that is needed to use the arrays: nothing about a model lives elsewhere."""
+    """All that is needed to use the arrays: nothing about a model lives elsewhere.
+
+    Raises:
+        ValueError: the vocabulary does not name the architecture's classes.
+    """
 
     config: ModelConfig
     vocabulary: tuple[str, ...] | None  # gloss of class 1, 2, …; None where nobody knows
     preprocessing: Preprocessing = Preprocessing()
     source: str = ""  # where the weights came from, in words
     num_batches_tracked: int = 0  # what PyTorch counted, for the way back; nothing reads it
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.num_batches_tracked < 2**63:
+            raise ValueError(f"num_batches_tracked is {self.num_batches_tracked}")
+        if self.vocabulary is not None and len(self.vocabulary) != self.config.num_classes - 1:
+            raise ValueError(
+                f"there are {len(self.vocabulary)} glosses for {self.config.num_classes} classes, "
+                "one of which is the blank"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class Checksums:
+    """What a model's parts were when it was saved."""
+
+    files: dict[str, int]  # by their path in the folder: see `file_checksum`
+    arrays: dict[str, int]  # CRC-32 of the values of each array, by its path in the model
 
 
 def check_frame_size(
@@ -56,12 +97,15 @@ def save_checkpoint(directory: Path, state: nnx.State, description: ModelDescrip
         old.rename(directory)
     unfinished = directory.with_name(directory.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    text = json.dumps({"format": FORMAT} | dataclasses.asdict(description), indent=2)
+    text = json.dumps({"format": FORMAT} | dataclasses.asdict(description), indent=2) + "\n"
+    arrays = jax.device_get(nnx.to_pure_dict(state))
     try:
         unfinished.mkdir(parents=True)
         with own_checkpointer() as checkpointer:
-            checkpointer.save(unfinished / ARRAYS, jax.device_get(nnx.to_pure_dict(state)))
-        (unfinished / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
+            checkpointer.save(unfinished / ARRAYS, arrays)
+        (unfinished / DESCRIPTION).write_bytes(text.encode())
+        checksums = Checksums(file_checksums(unfinished), array_checksums(arrays))
+        (unfinished / CHECKSUMS).write_text(json.dumps(dataclasses.asdict(checksums), indent=2))
     except (OSError, ValueError) as error:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise UserError(f"{directory} can't be written: {reason_of(error)}") from error
@@ -85,13 +129,18 @@ def load_checkpoint(directory: Path) -> tuple[SignModel, ModelDescription]:
     """The model at `directory` on the default device.
 
     Raises:
-        UserError: no checkpoint is there, or its arrays do not fit its description.
+        UserError: no checkpoint is there, its arrays do not fit its description, or either is
+            not what was saved.
     """
     directory = whole_copy(Path(directory).absolute())
     description = read_description(directory)
+    checksums = read_checksums(directory)
     shapes = abstract_model(description.config)[1]
     # Into NumPy's arrays, and from there to the device: a third faster than Orbax's own way there.
-    target = jax.tree.map(lambda x: np.empty(x.shape, x.dtype), nnx.to_pure_dict(shapes))
+    # It makes these itself, as large as the file's: what is given here only says of which kind.
+    target = jax.tree.map(
+        lambda x: np.broadcast_to(np.zeros((), x.dtype), x.shape), nnx.to_pure_dict(shapes)
+    )
     try:
         with own_checkpointer() as checkpointer:
             arrays = checkpointer.restore(directory / ARRAYS, item=target)
@@ -100,6 +149,8 @@ def load_checkpoint(directory: Path) -> tuple[SignModel, ModelDescription]:
         raise UserError(
             f"{directory} has arrays that do not fit its {DESCRIPTION}: {reason_of(error)}"
         ) from error
+    if checksums is not None:
+        check_arrays(arrays, checksums, directory)
     state = jax.tree.map(lambda x: x, shapes)  # a copy of the tree
     nnx.replace_by_pure_dict(state, jax.device_put(arrays, jax.local_devices()[0]))
     return model_with(description.config, state), description
@@ -108,8 +159,12 @@ def load_checkpoint(directory: Path) -> tuple[SignModel, ModelDescription]:
 def check_shape(path: tuple[Any, ...], array: np.ndarray, expected: np.ndarray) -> None:
     """Raises ValueError where they differ, which Orbax leaves to its caller."""
     if array.shape != expected.shape:
-        name = jax.tree_util.keystr(path, simple=True, separator=".")
-        raise ValueError(f"{name} has the shape {array.shape}, not {expected.shape}")
+        raise ValueError(f"{name_of(path)} has the shape {array.shape}, not {expected.shape}")
+
+
+def name_of(path: tuple[Any, ...]) -> str:
+    """Of an array: backbone.s1.pathway0_stem.bn.bias."""
+    return jax.tree_util.keystr(path, simple=True, separator=".")
 
 
 def reason_of(error: Exception) -> str:
@@ -147,19 +202,90 @@ def read_description(directory: Path) -> ModelDescription:
             f"{directory} is not a checkpoint: it has no {DESCRIPTION}. Give a folder that "
             "training (its best/) or tools/convert_weights.py wrote."
         )
+    fields = read_json(path, dict[str, Any])
+    if (version := fields.pop("format", None)) != FORMAT:
+        raise UserError(
+            f"{path} does not describe a model of format {FORMAT}, but of {version!r}: "
+            "a newer version wrote it, or it is something else"
+        )
+    description = as_schema(fields, ModelDescription, path)
+    missing = flattened(dataclasses.asdict(description)).keys() - flattened(fields).keys()
+    if missing := missing - ADDED_LATER:
+        raise UserError(f"{path} does not describe a model: it has no {min(missing)}")
+    if description.vocabulary is None:
+        return description
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"), object_hook=lists_to_tuples)
-        if fields.pop("format") != FORMAT:
-            raise UserError(f"{path} has an unknown format: it was written by a newer version.")
-        config = fields["config"]
-        config = ModelConfig(**config | {"backbone": BackboneConfig(**config["backbone"])})
-        preprocessing = Preprocessing(**fields["preprocessing"])
-        if fields["vocabulary"] is not None:
-            fields["vocabulary"] = clean_glosses(fields["vocabulary"], str(path))
-        return ModelDescription(**fields | {"config": config, "preprocessing": preprocessing})
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        # Before it is cleaned: two spellings were two classes once, and are one gloss now.
+        check_glosses(description.vocabulary)
+    except ValueError as error:
         raise UserError(f"{path} does not describe a model: {error}") from error
+    cleaned = clean_glosses(description.vocabulary, str(path))
+    return dataclasses.replace(description, vocabulary=cleaned)
 
 
-def lists_to_tuples(fields: dict[str, Any]) -> dict[str, Any]:
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
+def read_checksums(directory: Path) -> Checksums | None:
+    """What the model's parts were when it was saved; None, which is said, where nobody wrote it.
+
+    Raises:
+        UserError: the file is damaged, or another one is not what was saved.
+    """
+    path = directory / CHECKSUMS
+    if not path.exists():
+        logging.getLogger(__name__).warning(
+            "%s has no %s, as before there were any: its weights are taken as they are",
+            directory,
+            CHECKSUMS,
+        )
+        return None
+    checksums = read_json(path, Checksums)
+    for name, checksum in checksums.files.items():
+        file = directory / name
+        if not file.is_file() or file_checksum(file) != checksum:
+            edited = f", or delete {path} to use it all the same" if name == DESCRIPTION else ""
+            raise UserError(f"{file} is not what was saved: take another copy of it{edited}")
+    return checksums
+
+
+def check_arrays(arrays: Any, checksums: Checksums, directory: Path) -> None:
+    """Raises UserError where an array is not what was saved."""
+    found = array_checksums(arrays)
+    names = found.keys() | checksums.arrays.keys()
+    damaged = sorted(name for name in names if found.get(name) != checksums.arrays.get(name))
+    if damaged:
+        raise UserError(
+            f"{directory} is damaged: {damaged[0]} is not what was saved, nor are "
+            f"{len(damaged) - 1} more of {len(names)} arrays. Take another copy of the folder"
+        )
+
+
+def file_checksums(directory: Path) -> dict[str, int]:
+    """Of every file below it."""
+    files = sorted(path for path in directory.rglob("*") if path.is_file())
+    return {file.relative_to(directory).as_posix(): file_checksum(file) for file in files}
+
+
+def file_checksum(path: Path) -> int:
+    """CRC-32 of a file's size and beginning.
+
+    What Orbax and TensorStore find their way by is in there, and they print a traceback for every
+    array that they can't find. Past that are values of arrays, which have their own checksums.
+    """
+    with path.open("rb") as file:
+        return zlib.crc32(file.read(2**20), zlib.crc32(str(path.stat().st_size).encode()))
+
+
+def array_checksums(arrays: Any) -> dict[str, int]:
+    """Of every array of a tree, by its path; side by side, since a model is half a gigabyte."""
+
+    def checksum(array: Shaped[np.ndarray, "..."]) -> int:
+        return zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+
+    paths, _ = jax.tree_util.tree_flatten_with_path(arrays)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(
+            zip(
+                (name_of(path) for path, _ in paths),
+                pool.map(checksum, (array for _, array in paths)),
+                strict=True,
+            )
+        )

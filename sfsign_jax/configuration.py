@@ -28,7 +28,7 @@ def published_config() -> ConfigDict:
             },
             # Where the weights come from: one of the two, or random ones.
             "init": {
-                "backbone": "",  # a pretrained SlowFast, a Caffe2 .pkl file
+                "backbone": "",  # a pretrained SlowFast, a .pkl or .pyth file of PySlowFast
                 "checkpoint": "",  # a trained model to go on from, a folder
             },
             "model": {

@@ -1,6 +1,9 @@
 """Exports a recogniser as one file that needs nothing but jax and numpy.
 
 python -m sfsign_jax.export --checkpoint DIR --output FILE [--platforms cpu,cuda,tpu]
+
+The file is a program, and whoever runs or loads it runs what is in it: take such a file only from
+people you would run a program from.
 """
 
 import argparse

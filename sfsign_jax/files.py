@@ -1,11 +1,17 @@
-"""Writing files so that a reader never sees half of one."""
+"""Writing files so that a reader never sees half of one, and reading JSON as its schema says."""
 
 import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
 
 from sfsign_jax.errors import UserError
+
+MOST_JSON_BYTES = 32 * 2**20  # the largest of ours, an index of 20,000 clips, has 6 MB
+T = TypeVar("T")
 
 
 @contextlib.contextmanager
@@ -36,3 +42,51 @@ def write_text_atomically(path: str | os.PathLike[str], text: str) -> None:
     """
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def read_json(path: Path, schema: type[T]) -> T:
+    """What a JSON file says, as `schema` (a dataclass, `dict[str, int]`, …) has it.
+
+    Raises:
+        UserError: the file can't be read, or its keys or values are not those of the schema.
+    """
+    if not path.is_file():  # a named pipe would be waited for
+        raise UserError(f"there is no file {path}")
+    try:
+        with path.open("rb") as file:
+            text = file.read(MOST_JSON_BYTES + 1)
+    except OSError as error:
+        raise UserError(f"{path} can't be read: {error.strerror}") from error
+    if len(text) > MOST_JSON_BYTES:
+        raise UserError(f"{path} has more than {MOST_JSON_BYTES} bytes: it is none of our files")
+    try:
+        content = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise UserError(f"{path} is damaged: it is no JSON ({error})") from error
+    return as_schema(content, schema, path)
+
+
+def as_schema(content: Any, schema: type[T], path: Path) -> T:
+    """What was read of JSON at `path`, as `schema` has it.
+
+    Raises:
+        UserError: keys or values are not those of the schema.
+    """
+    try:
+        value = msgspec.convert(content, schema)
+        unknown = flattened(content).keys() - flattened(msgspec.to_builtins(value)).keys()
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise UserError(f"{path} has a value that it can't have: {error}") from error
+    if unknown:
+        raise UserError(f"{path} has a key that nobody knows: {min(unknown)[:80]!r}")
+    return value
+
+
+def flattened(fields: Any, prefix: str = "") -> dict[str, Any]:
+    """optimizer: {learning_rate: 1} as optimizer.learning_rate: 1."""
+    if not isinstance(fields, dict):
+        return {prefix.rstrip("."): fields}
+    flat: dict[str, Any] = {}
+    for key, value in fields.items():
+        flat |= flattened(value, f"{prefix}{key}.")
+    return flat

@@ -1,5 +1,10 @@
+"""Oracles: what was saved, and descriptions of models written by hand or as older versions did."""
+
 import dataclasses
 import json
+import logging
+import shutil
+import zlib
 
 import jax
 import numpy as np
@@ -8,6 +13,7 @@ from flax import nnx
 from oracle import oracle_of, small_config, state_of
 
 from sfsign_jax.checkpoint import (
+    CHECKSUMS,
     ModelDescription,
     load_checkpoint,
     read_description,
@@ -104,15 +110,213 @@ def test_folder_that_is_no_checkpoint(tmp_path):
         load(tmp_path)
 
 
-def test_arrays_that_do_not_fit(checkpoint, tmp_path):
-    save_checkpoint(tmp_path / "model", state_of(CONFIG, oracle_of(CONFIG)), DESCRIPTION)
-    path = tmp_path / "model" / "model.json"
-    fields = json.loads(path.read_text())
-    fields["config"]["hidden_size"] = 16
-    path.write_text(json.dumps(fields))
-    assert read_description(tmp_path / "model").config.hidden_size == 16
+@pytest.fixture
+def edited(checkpoint, tmp_path):
+    """A copy of the checkpoint with another model.json, and without checksums."""
+
+    def edit(change):
+        folder = shutil.copytree(checkpoint, tmp_path / "model", dirs_exist_ok=True)
+        (folder / CHECKSUMS).unlink(missing_ok=True)
+        fields = json.loads((checkpoint / "model.json").read_text())
+        change(fields)
+        (folder / "model.json").write_text(json.dumps(fields))
+        return folder
+
+    return edit
+
+
+def setting(path, value):
+    """A change of model.json: `value` at the dotted `path`."""
+    *parents, key = path.split(".")
+
+    def change(fields):
+        for parent in parents:
+            fields = fields[parent]
+        fields[key] = value
+
+    return change
+
+
+def test_arrays_that_do_not_fit(edited):
+    folder = edited(setting("config.hidden_size", 16))
+    assert read_description(folder).config.hidden_size == 16
     with pytest.raises(UserError, match="do not fit"):
-        load(tmp_path / "model")
+        load(folder)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("vocabulary", "ABCDEF"),
+        ("vocabulary", ["A", "B", "C", "D", "E"]),
+        ("vocabulary", ["A", "B", "C", "D", "E", "E"]),
+        ("vocabulary", ["A", "B", "C", "D", "E", "F G"]),
+        ("vocabulary", ["A", "B", "C", "D", "E", ""]),
+        ("vocabulary", ["A", "B", "C", "D", "E", 6]),
+        ("config.num_classes", 0),
+        ("config.num_classes", 10**9),
+        ("config.num_classes", 10**30),
+        ("config.hidden_size", 33),
+        ("config.hidden_size", -2),
+        ("config.hidden_size", "32"),
+        ("config.hidden_size", True),
+        ("config.backbone.width", 10**9),
+        ("config.backbone.depths", [10**6] * 4),
+        ("config.backbone.depths", [1, 1, 1]),
+        ("config.backbone.depths", {}),
+        ("config.backbone.temporal_blocks", [1, 1, 1, -1]),
+        ("config.backbone.alpha", 10**6),
+        ("config.backbone.fusion", "FuseNone"),
+        ("config.backbone", []),
+        ("config.temporal_stack", "K5"),
+        ("config.temporal_stack", ["P9"] * 9 + ["K5"]),
+        ("config.temporal_stack", ["K5"] + ["P1"] * 100),
+        ("config.temporal_stack", ["K²"]),
+        ("config.feature_dropout", 1.5),
+        ("config.lstm_dropout", float("nan")),
+        ("config.weight_norm", "no"),
+        ("config.a\x1b[31m", 1),
+        ("preprocessing.frame_size", [40]),
+        ("preprocessing.frame_size", [10**6, 10**6]),
+        ("preprocessing.crop_size", [64, 32]),
+        ("preprocessing.crop_size", [33, 33]),
+        ("preprocessing.drop_top_rows", -3),
+        ("preprocessing.drop_top_rows", 40),
+        ("preprocessing.frame_rate", 0),
+        ("preprocessing.frame_rate", float("inf")),
+        ("source", ["a"]),
+        ("num_batches_tracked", "1"),
+        ("num_batches_tracked", -1),
+        ("num_batches_tracked", 10**30),
+        ("format", 2),
+        ("format", "1"),
+        ("more", {"keys": 1}),
+    ],
+    ids=str,
+)
+def test_descriptions_of_no_model(edited, path, value):
+    folder = edited(setting(path, value))
+    with pytest.raises(UserError, match=r"model\.json"):
+        load_checkpoint(folder)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"\x00" * 100,
+        b"[1]",
+        b"null",
+        b'{"format": 1, "config": ' + b"[" * 5000 + b"]" * 5000 + b"}",
+        b'{"format": 1, "config": ' + b'{"a":' * 5000 + b"1" + b"}" * 5000 + b"}",
+        b'{"format": 1, "config": ' + b'{"a":' * 900 + b"1" + b"}" * 900 + b"}",
+        b'{"format": 1, "source": "\xff"}',
+        b'{"format": 1, "source": "' + b"a" * 40_000_000 + b'"}',
+    ],
+    ids=lambda text: text[:30],
+)
+def test_files_that_are_no_description(checkpoint, tmp_path, text):
+    shutil.copytree(checkpoint, tmp_path / "model")
+    (tmp_path / "model" / "model.json").write_bytes(text)
+    with pytest.raises(UserError, match=r"model\.json"):
+        load_checkpoint(tmp_path / "model")
+
+
+@pytest.mark.parametrize("path", ["vocabulary", "config.num_classes", "config.backbone.alpha"])
+def test_a_description_that_lacks_a_key(edited, path):
+    *parents, key = path.split(".")
+
+    def remove(fields):
+        for parent in parents:
+            fields = fields[parent]
+        del fields[key]
+
+    with pytest.raises(UserError, match=key):
+        read_description(edited(remove))
+
+
+def test_the_first_files_of_the_format_are_read(edited):
+    """They have neither checksums nor the keys that came later."""
+
+    def as_first_written(fields):
+        del fields["config"]["backbone"]["zero_init_final_bn"]
+        del fields["config"]["backbone"]["stacked"]
+        del fields["config"]["for_inference"]
+        del fields["preprocessing"]["drop_top_rows"]
+        del fields["preprocessing"]["frame_rate"]
+        del fields["num_batches_tracked"]
+
+    assert load_checkpoint(edited(as_first_written))[1] == DESCRIPTION
+
+
+def test_a_model_without_checksums_is_taken_and_that_is_said(edited, caplog):
+    with caplog.at_level(logging.WARNING):
+        load_checkpoint(edited(lambda fields: None))
+    assert [record.message for record in caplog.records if CHECKSUMS in record.message]
+
+
+def test_checksums_are_those_of_zlib(checkpoint):
+    checksums = json.loads((checkpoint / CHECKSUMS).read_text())
+    text = (checkpoint / "model.json").read_bytes()
+    assert checksums["files"]["model.json"] == zlib.crc32(str(len(text)).encode() + text)
+    arrays = jax.tree_util.tree_flatten_with_path(
+        nnx.to_pure_dict(state_of(CONFIG, oracle_of(CONFIG)))
+    )[0]
+    assert checksums["arrays"] == {
+        ".".join(key.key for key in path): zlib.crc32(np.asarray(array).tobytes())
+        for path, array in arrays
+    }
+
+
+def test_an_edited_description_is_told_from_the_saved_one(checkpoint, tmp_path):
+    """FuseBiAdd2 has the same arrays, and other glosses."""
+    folder = shutil.copytree(checkpoint, tmp_path / "model")
+    path = folder / "model.json"
+    path.write_text(path.read_text().replace('"FuseBiAdd"', '"FuseBiAdd2"'))
+    with pytest.raises(UserError, match=r"model\.json is not what was saved"):
+        load_checkpoint(folder)
+
+
+def test_other_values_are_told_from_the_saved_ones(checkpoint, tmp_path):
+    """Past the beginning of a file, which has a checksum of its own."""
+    folder = shutil.copytree(checkpoint, tmp_path / "model")
+    save_checkpoint(tmp_path / "other", state_of(CONFIG, oracle_of(CONFIG, seed=1)), DESCRIPTION)
+    shutil.rmtree(folder / "arrays")
+    shutil.copytree(tmp_path / "other" / "arrays", folder / "arrays")
+    of_files = json.loads((tmp_path / "other" / CHECKSUMS).read_text())["files"]
+    of_arrays = json.loads((checkpoint / CHECKSUMS).read_text())["arrays"]
+    (folder / CHECKSUMS).write_text(json.dumps({"files": of_files, "arrays": of_arrays}))
+    with pytest.raises(UserError, match=r"model is damaged: backbone\.s1\."):
+        load_checkpoint(folder)
+
+
+@pytest.mark.parametrize("damage", ["inverted", "truncated", "gone"])
+def test_damaged_files_are_never_loaded(checkpoint, tmp_path, damage):
+    files = sorted(path for path in checkpoint.rglob("*") if path.is_file())
+    for number, path in enumerate(files):
+        if path.name == CHECKSUMS:
+            continue
+        folder = shutil.copytree(checkpoint, tmp_path / f"model{number}")
+        damaged = folder / path.relative_to(checkpoint)
+        content = damaged.read_bytes()
+        middle = len(content) // 2
+        inverted = bytes(255 - byte for byte in content[middle : middle + 64])
+        if damage == "inverted":
+            damaged.write_bytes(content[:middle] + inverted + content[middle + 64 :])
+        elif damage == "truncated":
+            damaged.write_bytes(content[:middle])
+        else:
+            damaged.unlink()
+        with pytest.raises(UserError, match=damaged.name):
+            load_checkpoint(folder)
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"files": {}, "arrays": {"a": "b"}}'])
+def test_damaged_checksums(checkpoint, tmp_path, text):
+    folder = shutil.copytree(checkpoint, tmp_path / "model")
+    (folder / CHECKSUMS).write_text(text)
+    with pytest.raises(UserError, match=CHECKSUMS):
+        load_checkpoint(folder)
 
 
 def test_a_kill_between_the_two_renames_of_a_replacement_loses_nothing(checkpoint, tmp_path):

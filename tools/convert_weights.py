@@ -1,6 +1,6 @@
 """Converts released SlowFastSign weights into a checkpoint of ours, and a checkpoint back.
 
-python tools/convert_weights.py SOURCE.pt|SOURCE.pkl DESTINATION [--vocabulary FILE]
+python tools/convert_weights.py SOURCE.pt|SOURCE.pkl|SOURCE.pyth DESTINATION [--vocabulary FILE]
 python tools/convert_weights.py CHECKPOINT DESTINATION.pt --to-pytorch
 
 The architecture is read off the file; --model.alpha=4, --model.fusion=FuseBiAdd2 or
@@ -20,6 +20,7 @@ from sfsign_jax.command_line.arguments import positive
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.conversion import caffe2, pytorch
 from sfsign_jax.conversion.architecture import read_architecture
+from sfsign_jax.conversion.backbone_files import BACKBONE_FORMATS, backbone_format
 from sfsign_jax.conversion.vocabulary import read_vocabulary
 from sfsign_jax.data.catalog import PREPARED_DIR, open_dataset
 from sfsign_jax.data.transforms import Preprocessing
@@ -49,7 +50,8 @@ def main() -> None:
         return
     options = {name: getattr(arguments, name) for name in MODEL_OPTIONS}
     stored = preprocessing(arguments)
-    convert = convert_backbone if arguments.source.suffix == ".pkl" else convert_checkpoint
+    is_backbone = arguments.source.suffix in BACKBONE_FORMATS
+    convert = convert_backbone if is_backbone else convert_checkpoint
     state, description = convert(arguments.source, chosen_vocabulary(arguments), options)
     description = dataclasses.replace(description, preprocessing=stored)
     save_checkpoint(arguments.destination, state, description)
@@ -96,7 +98,7 @@ def preprocessing(arguments: argparse.Namespace) -> Preprocessing:
     """How frames reach the model: as the dataset has them, then as the options say.
 
     Raises:
-        UserError: no row of a frame is left.
+        UserError: there are no such frames.
     """
     known = Preprocessing()
     if arguments.dataset:
@@ -109,12 +111,10 @@ def preprocessing(arguments: argparse.Namespace) -> Preprocessing:
         )
     options = {name: getattr(arguments, name) for name in PREPROCESSING_OPTIONS}
     given = {name: value for name, value in options.items() if value is not None}
-    if not 0 <= given.get("drop_top_rows", 0) < known.frame_size[0]:
-        raise UserError(
-            f"--preprocessing.drop_top_rows is {given['drop_top_rows']}, but the frames have "
-            f"{known.frame_size[0]} rows"
-        )
-    return dataclasses.replace(known, **given)
+    try:
+        return dataclasses.replace(known, **given)
+    except ValueError as error:
+        raise UserError(f"--preprocessing: {error}") from error
 
 
 def convert_checkpoint(
@@ -141,13 +141,14 @@ def convert_checkpoint(
 def convert_backbone(
     source: Path, vocabulary: tuple[str, ...] | None, options: dict[str, Any]
 ) -> tuple[nnx.State, ModelDescription]:
-    """A Caffe2 .pkl file: the backbone of a model that is otherwise untrained."""
+    """A .pkl or .pyth file: the backbone of a model that is otherwise untrained."""
     if vocabulary is None:
         raise UserError(f"{source} is a backbone without classes: name them with --vocabulary")
-    blobs = caffe2.read_caffe2_file(source)
-    backbone = caffe2.read_caffe2_architecture(blobs)
-    config = with_options(ModelConfig(len(vocabulary) + 1, backbone), options)
-    state, outcomes = caffe2.load_backbone(nnx.state(new_model(config)), blobs, config, source)
+    read, architecture, name_of = backbone_format(source)
+    tensors = read(source)
+    config = with_options(ModelConfig(len(vocabulary) + 1, architecture(tensors)), options)
+    initial = nnx.state(new_model(config))
+    state, outcomes = caffe2.load_backbone(initial, tensors, config, source, name_of)
     print(caffe2.summary(outcomes))
     return state, ModelDescription(config, vocabulary, source=f"backbone of {source}, untrained")
 

@@ -5,7 +5,7 @@ keeps its initial value; what it has otherwise is adapted (docs/specification.md
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +101,11 @@ def load_backbone(
     blobs: Mapping[str, np.ndarray],
     config: ModelConfig,
     source: str | Path = "the file",
+    name_of: Callable[[str, BackboneConfig], str] = blob_name,
 ) -> tuple[nnx.State, dict[str, str]]:
     """The model's state with its backbone from the file; errors name it by its `source`.
+
+    `name_of` a released tensor is the name that it has in the file.
 
     Returns the state, and for every released name of the backbone what became of it: "copied",
     "adapted" or "initial".
@@ -119,7 +122,7 @@ def load_backbone(
                 in_the_file.append((path, variable))
 
     def names_of(path: Any) -> list[str]:
-        return [blob_name(released_name(path, config), config.backbone)]
+        return [name_of(released_name(path, config), config.backbone)]
 
     def fit_parameter(parameter: Parameter, blob: np.ndarray) -> np.ndarray | None:
         path, variable = parameter

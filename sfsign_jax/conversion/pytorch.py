@@ -1,12 +1,8 @@
 """Released .pt files to a model's state, and back."""
 
 import math
-import pickle
-import re
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,20 +13,17 @@ from sfsign_jax.checkpoint import ModelDescription
 from sfsign_jax.conversion.architecture import read_architecture
 from sfsign_jax.conversion.names import COUNT, released_axes, released_names, released_shape
 from sfsign_jax.conversion.placement import Parameter, place_tensors
-from sfsign_jax.conversion.problems import report_problems
-from sfsign_jax.conversion.unpickling import ARRAY_GLOBALS
+from sfsign_jax.conversion.pyslowfast import PYSLOWFAST_STATE
+from sfsign_jax.conversion.torch_files import load_torch_file, plain_tensors, require_torch
 from sfsign_jax.conversion.vocabulary import checked_vocabulary
 from sfsign_jax.errors import UserError
 from sfsign_jax.files import replacing
 from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.sign_model import abstract_model
 
-WEIGHTS = "model_state_dict"
+WEIGHTS = "model_state_dict"  # as published
+STATE_KEYS = (WEIGHTS, "state_dict", "model")  # under which trainers save a network's tensors
 VOCABULARY = "vocabulary"  # ours: the published code ignores it, and reads gloss_dict.npy
-
-# A released file carries the random state of NumPy beside its weights, so plain arrays must be
-# allowed; nothing else is, beyond what PyTorch allows for tensors.
-NUMPY_STATE = [(stand_in, name) for name, stand_in in ARRAY_GLOBALS.items()]
 
 
 class ReleasedFile(NamedTuple):
@@ -46,49 +39,35 @@ def read_released_file(path: Path) -> ReleasedFile:
     Raises:
         UserError: PyTorch is missing, or the file is not such a checkpoint.
     """
-    torch = require_torch()
-    if not Path(path).is_file():
-        raise UserError(f"there is no file {path}")
-    mmap = zipfile.is_zipfile(path)  # older files are one pickle
-    try:
-        with torch.serialization.safe_globals(NUMPY_STATE):
-            content = torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
-    # A damaged file can raise nearly anything.
-    except Exception as error:
-        raise UserError(f"{path} can't be read as a PyTorch checkpoint: {reason(error)}") from error
-    state = content.get(WEIGHTS) if isinstance(content, Mapping) else None
-    if not isinstance(state, Mapping):
-        raise UserError(f"{path} has no {WEIGHTS}: it is not a SlowFastSign checkpoint")
-    strange = [str(name) for name, tensor in state.items() if not is_plain(tensor)]
-    report_problems(path, {"that are no plain arrays of numbers": strange})
+    content = load_torch_file(path)
+    tensors = plain_tensors(state_dict_in(content, path), path)
     vocabulary = content.get(VOCABULARY)
-    if vocabulary is not None:
-        vocabulary = checked_vocabulary(vocabulary, path)
-    tensors = {
-        str(name).replace(".module", ""): plain.float() if plain.is_floating_point() else plain
-        for name, plain in ((name, tensor.detach()) for name, tensor in state.items())
-    }
-    return ReleasedFile({name: tensor.numpy() for name, tensor in tensors.items()}, vocabulary)
-
-
-def is_plain(tensor: Any) -> bool:
-    """Whether it is a tensor whose numbers lie in memory as they are."""
-    torch = require_torch()
-    return (
-        isinstance(tensor, torch.Tensor)
-        and tensor.layout == torch.strided
-        and tensor.device.type == "cpu"
-        and not (tensor.is_quantized or tensor.is_complex())
+    return ReleasedFile(
+        tensors, vocabulary if vocabulary is None else checked_vocabulary(vocabulary, path)
     )
 
 
-def reason(error: Exception) -> str:
-    """What PyTorch says, without its advice to load the file all the same."""
-    if asked := re.search(r"GLOBAL (\S+)", str(error)):
-        return f"it asks to run {asked[1]}"
-    if isinstance(error, pickle.UnpicklingError):
-        return "it is damaged, or something else"
-    return str(error).split("\n")[0].split(". ")[0] or "it is empty"
+def state_dict_in(content: Any, path: Path) -> Mapping[Any, Any]:
+    """The network's tensors by their names: under a key, or all that is there.
+
+    Raises:
+        UserError: there are none.
+    """
+    if not isinstance(content, Mapping):
+        raise UserError(f"{path} holds no dict of tensors: it is not a SlowFastSign checkpoint")
+    for key in STATE_KEYS:
+        if isinstance(content.get(key), Mapping):
+            return content[key]
+    if PYSLOWFAST_STATE in content:
+        raise UserError(
+            f"{path} is a backbone of PySlowFast: name it .pyth, and it is read as the .pkl are"
+        )
+    if any(isinstance(value, require_torch().Tensor) for value in content.values()):
+        return content
+    raise UserError(
+        f"{path} has no {', '.join(STATE_KEYS[:-1])} or {STATE_KEYS[-1]}, and is no state dict "
+        "itself: it is not a SlowFastSign checkpoint"
+    )
 
 
 def convert_tensors(
@@ -169,13 +148,3 @@ def write_released_file(path: Path, state: nnx.State, description: ModelDescript
         content[VOCABULARY] = list(description.vocabulary)
     with replacing(path) as unfinished, unfinished.open("wb") as file:
         torch.save(content, file)
-
-
-def require_torch() -> ModuleType:
-    try:
-        import torch
-    except ImportError as error:
-        raise UserError(
-            "reading and writing .pt files needs PyTorch: pip install 'sfsign-jax[convert]'"
-        ) from error
-    return torch

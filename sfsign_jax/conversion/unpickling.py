@@ -1,8 +1,8 @@
 """Pickles that hold arrays and plain containers, read without running code from them.
 
 A pickle is a program that may call anything it can name. Here it can name nothing but stand-ins
-for what rebuilds an array, which check what they are given: NumPy's own would take an array of
-object pointers from the file. The released Caffe2 files and gloss_dict.npy need no more.
+for what rebuilds an array or a number, which check what they are given: NumPy's own would take an
+array of object pointers from the file. The released Caffe2 files and gloss_dict.npy need no more.
 """
 
 import collections
@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from sfsign_jax.conversion.problems import printable
 from sfsign_jax.errors import UserError
 
 NUMBERS = re.compile(r"b1|[iufc](1|2|4|8|16)")
@@ -45,8 +46,7 @@ class PlainArray(np.ndarray):
         version, shape, dtype, fortran, data = state
         if not isinstance(dtype, PlainDtype) or not all(type(n) is int and n >= 0 for n in shape):
             raise pickle.UnpicklingError("it has an array of a strange shape or type")
-        if isinstance(data, str):  # as Python 2 wrote bytes
-            data = data.encode("latin1")
+        data = bytes_of(data)
         size, kind = math.prod(shape), list if dtype.dtype.hasobject else bytes
         length = size if kind is list else size * dtype.dtype.itemsize
         if type(data) is not kind or len(data) != length:
@@ -61,6 +61,34 @@ def reconstruct(*arguments: Any) -> PlainArray:
     return PlainArray()
 
 
+def scalar(dtype: Any, data: Any) -> int | float | complex | bool:
+    """Stands in for what builds np.float64(0.5) and its kin: a number of Python's own."""
+    return filled_array(dtype, (), "C", data).item()
+
+
+def filled_array(dtype: Any, shape: Any, order: str, data: Any) -> np.ndarray:
+    """An array of numbers from their bytes."""
+    if order not in ("C", "F"):
+        raise pickle.UnpicklingError(f"it has an array in the order {order!r}")
+    if not isinstance(dtype, PlainDtype) or dtype.dtype.hasobject:
+        raise pickle.UnpicklingError("it has an array or a number of a strange type")
+    array = PlainArray()
+    array.__setstate__((1, shape, dtype, order == "F", bytes_of(data)))
+    return array
+
+
+def from_buffer(data: Any, dtype: Any, shape: Any, order: str) -> np.ndarray:
+    """Stands in for what builds arrays in pickles of protocol 5, Python's own since 3.14."""
+    return filled_array(dtype, shape, order, data)
+
+
+def bytes_of(data: Any) -> Any:
+    """Python 2 wrote bytes as text, protocol 5 as a bytearray."""
+    if isinstance(data, str):
+        return data.encode("latin1")
+    return bytes(data) if isinstance(data, bytearray) else data
+
+
 def encode_latin1(text: str, encoding: str) -> bytes:
     """How Python 3 writes bytes into the older pickle protocols."""
     if encoding not in ("latin1", "latin-1"):
@@ -71,8 +99,14 @@ def encode_latin1(text: str, encoding: str) -> bytes:
 ARRAY_GLOBALS: dict[str, Any] = {
     "numpy.ndarray": PlainArray,
     "numpy.dtype": PlainDtype,
-    "numpy.core.multiarray._reconstruct": reconstruct,  # as NumPy 1 wrote it
-    "numpy._core.multiarray._reconstruct": reconstruct,
+} | {
+    f"numpy.{core}.{name}": stand_in
+    for core in ("core", "_core")  # of NumPy 1 and 2
+    for name, stand_in in (
+        ("multiarray._reconstruct", reconstruct),
+        ("multiarray.scalar", scalar),
+        ("numeric._frombuffer", from_buffer),
+    )
 }
 ALLOWED = ARRAY_GLOBALS | {
     "_codecs.encode": encode_latin1,
@@ -80,8 +114,12 @@ ALLOWED = ARRAY_GLOBALS | {
 }
 
 
-class ArrayUnpickler(pickle.Unpickler):
-    """Builds arrays, strings, numbers, lists, tuples and dicts; refuses everything else."""
+class ArrayUnpickler(pickle._Unpickler):
+    """Builds arrays, strings, numbers, lists, tuples and dicts; refuses everything else.
+
+    It is the one in Python, because that in C sets memory aside for any number of an object that a
+    file names, 64 gigabytes for eight bytes.
+    """
 
     def find_class(self, module: str, name: str) -> Any:
         if f"{module}.{name}" not in ALLOWED:
@@ -130,5 +168,6 @@ def unpickle(file: BinaryIO, path: Path) -> Any:
     # A damaged pickle can raise nearly anything, says the documentation of pickle.
     except Exception as error:
         raise UserError(
-            f"{path} can't be read as a pickle of arrays: {str(error) or type(error).__name__}"
+            f"{path} can't be read as a pickle of arrays: "
+            f"{printable(str(error)) or type(error).__name__}"
         ) from error

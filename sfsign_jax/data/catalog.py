@@ -1,15 +1,20 @@
 """Prepared datasets on disk: opened by name, without the code that built them."""
 
+import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sfsign_jax.data.transforms import check_stored_frames
+from sfsign_jax.data.vocabulary import check_glosses
 from sfsign_jax.errors import UserError
+from sfsign_jax.files import as_schema, read_json
 from sfsign_jax.text import clean_glosses
 
 PREPARED_DIR = "~/tensorflow_datasets"  # where TFDS keeps its datasets
 
+METADATA = "metadata.json"  # as TFDS calls it
 VERSION = re.compile(r"\d+\.\d+\.\d+")  # a build that was interrupted has another name
 
 Record = dict[str, Any]  # id, signer: bytes; glosses, frames (encoded images): list of bytes
@@ -27,6 +32,28 @@ class Dataset(NamedTuple):
     references: Mapping[str, Mapping[str, str]] = {}
 
 
+@dataclasses.dataclass(frozen=True)
+class Metadata:
+    """What `prepare` writes beside a dataset's records: see `Dataset`.
+
+    Raises:
+        ValueError: a value that no dataset has.
+    """
+
+    vocabulary: tuple[str, ...]
+    frame_size: tuple[int, int]
+    num_frames: dict[str, tuple[int, ...]]
+    drop_top_rows: int = 0
+    frame_rate: float | None = None
+    references: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self):
+        check_glosses(self.vocabulary)
+        check_stored_frames(self.frame_size, self.drop_top_rows, self.frame_rate)
+        if any(n < 1 for lengths in self.num_frames.values() for n in lengths):
+            raise ValueError("num_frames has a clip without frames")
+
+
 def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
     """The dataset that `prepare` wrote, its newest version.
 
@@ -34,9 +61,11 @@ def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
     prepared.
 
     Raises:
-        UserError: there is none, or more than one.
+        UserError: there is none, or more than one, or it is damaged.
     """
     import tensorflow_datasets as tfds
+    from google.protobuf import json_format
+    from tensorflow_datasets.core.dataset_info import DatasetInfoFileError
 
     folder = Path(prepared_dir).expanduser() / name
     versions = prepared_versions(name, prepared_dir)
@@ -48,23 +77,37 @@ def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
     if len({version.parent.parent for version in versions}) > 1:
         found = sorted({f"{name}/{version.parent.parent.name}" for version in versions})
         raise UserError(f"{folder} has {' and '.join(found)}: say which as config.data.name")
-    builder = tfds.builder_from_directory(versions[-1].parent)
-    metadata = builder.info.metadata
-    if "num_frames" not in metadata:
+    folder = versions[-1].parent
+    fields = read_json(folder / METADATA, dict[str, Any])
+    if "num_frames" not in fields:
         raise UserError(
-            f"{versions[-1].parent} is of an earlier version: run 'python -m sfsign_jax.prepare "
+            f"{folder} is of an earlier version: run 'python -m sfsign_jax.prepare "
             f"{name} --prepared_dir {prepared_dir}' again"
         )
-    return Dataset(
-        name=name,
-        vocabulary=clean_glosses(metadata["vocabulary"], str(versions[-1].parent)),
-        frame_size=tuple(metadata["frame_size"]),
-        drop_top_rows=metadata.get("drop_top_rows", 0),
-        frame_rate=metadata.get("frame_rate"),
-        num_frames={split: tuple(n) for split, n in metadata["num_frames"].items()},
-        references=metadata.get("references", {}),
-        splits={split: builder.as_data_source(split) for split in builder.info.splits},
-    )
+    metadata = as_schema(fields, Metadata, folder / METADATA)
+    try:
+        builder = tfds.builder_from_directory(folder)
+        splits = {split: builder.as_data_source(split) for split in builder.info.splits}
+    except (
+        DatasetInfoFileError,
+        json_format.Error,
+        ValueError,
+        KeyError,
+        RecursionError,
+    ) as error:
+        raise UserError(f"{folder} is damaged: prepare it again ({first_line(error)})") from error
+    for split, records in splits.items():
+        if len(metadata.num_frames.get(split, ())) != len(records):
+            raise UserError(
+                f"{folder / METADATA} does not have the lengths of the {len(records)} clips of "
+                f"{split}: it is damaged, or of another build"
+            )
+    vocabulary = clean_glosses(metadata.vocabulary, str(folder / METADATA))
+    return Dataset(name=name, splits=splits, **vars(metadata) | {"vocabulary": vocabulary})
+
+
+def first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def prepared_versions(name: str, prepared_dir: str | Path) -> list[Path]:

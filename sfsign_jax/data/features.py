@@ -6,21 +6,50 @@ clip's own from number `first_frame` on), and its `step_features`, the BiLSTM's 
 """
 
 import dataclasses
-import json
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 from jaxtyping import Float
 
 from sfsign_jax.data.batching import EvaluationBatch, PlannedBatch
 from sfsign_jax.data.training_batches import label_rows
+from sfsign_jax.data.vocabulary import check_glosses
 from sfsign_jax.errors import UserError
+from sfsign_jax.files import read_json
 from sfsign_jax.text import clean_glosses
 
 INDEX = "index.json"
+
+
+class FeatureClip(TypedDict):
+    """A clip of index.json."""
+
+    id: str
+    signer: str
+    glosses: list[str]
+    reference: list[str]
+    num_frames: int
+    rows: int
+
+
+@dataclasses.dataclass(frozen=True)
+class FeatureIndex:
+    """What index.json says.
+
+    Raises:
+        ValueError: the vocabulary is none.
+    """
+
+    dataset: str
+    checkpoint: str
+    vocabulary: tuple[str, ...]
+    splits: dict[str, list[FeatureClip]]
+
+    def __post_init__(self):
+        check_glosses(self.vocabulary)
 
 
 class FeatureSet(NamedTuple):
@@ -28,11 +57,11 @@ class FeatureSet(NamedTuple):
     vocabulary: tuple[str, ...]
     checkpoint: str  # fingerprint of the one that made the features
     folder: Path
-    clips: dict[str, list[dict[str, Any]]]  # of each split: see `open_features`
+    clips: dict[str, list[FeatureClip]]  # of each split
 
 
 def open_features(folder: str | Path) -> FeatureSet:
-    """What `extract_features` wrote; a clip has id, signer, glosses, reference, num_frames, rows.
+    """What `extract_features` wrote.
 
     Raises:
         UserError: there is nothing of the kind, or it is not complete.
@@ -42,14 +71,9 @@ def open_features(folder: str | Path) -> FeatureSet:
         raise UserError(
             f"{folder} has no {INDEX}: run 'python -m sfsign_jax.extract_features', to its end"
         )
-    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-    return FeatureSet(
-        index["dataset"],
-        clean_glosses(index["vocabulary"], str(folder / INDEX)),
-        index["checkpoint"],
-        folder,
-        index["splits"],
-    )
+    index = read_json(folder / INDEX, FeatureIndex)
+    vocabulary = clean_glosses(index.vocabulary, str(folder / INDEX))
+    return FeatureSet(index.dataset, vocabulary, index.checkpoint, folder, dict(index.splits))
 
 
 def clip_file(folder: Path, split: str, number: int) -> Path:

@@ -17,7 +17,7 @@ from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_or
 from sfsign_jax.data.features import INDEX, clip_file
 from sfsign_jax.data.frame_clips import EvaluationFrames, glosses_of, reference
 from sfsign_jax.errors import UserError
-from sfsign_jax.files import replacing, write_text_atomically
+from sfsign_jax.files import read_json, replacing, write_text_atomically
 from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.lengths import left_padding, num_steps, video_length
 from sfsign_jax.recognition.network import (
@@ -74,7 +74,7 @@ def start_folder(folder: Path, origin: dict[str, str]) -> None:
     """Make the folder, or find it begun with the same checkpoint and dataset."""
     started = folder / STARTED
     if started.exists():
-        if json.loads(started.read_text(encoding="utf-8")) != origin:
+        if read_json(started, dict[str, str]) != origin:
             raise UserError(
                 f"{folder} has features of another checkpoint or dataset: choose another --output"
             )
@@ -127,6 +127,6 @@ def write_index(folder: Path, config: ModelConfig, dataset: Dataset) -> None:
                     "rows": video_length(n, config.temporal_stack),
                 }
             )
-    origin = json.loads((folder / STARTED).read_text(encoding="utf-8"))
+    origin = read_json(folder / STARTED, dict[str, str])
     index = {**origin, "vocabulary": dataset.vocabulary, "splits": splits}
     write_text_atomically(folder / INDEX, json.dumps(index, ensure_ascii=False) + "\n")

@@ -8,6 +8,7 @@ from ml_collections import ConfigDict
 
 from sfsign_jax.checkpoint import load_checkpoint
 from sfsign_jax.conversion import caffe2
+from sfsign_jax.conversion.backbone_files import backbone_format
 from sfsign_jax.errors import UserError
 from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.sign_model import new_model
@@ -27,8 +28,9 @@ def initial_weights(
         raise UserError("config.init has a backbone and a checkpoint: choose one")
     state = nnx.state(new_model(config, seed))
     if init.backbone:
-        blobs = caffe2.read_caffe2_file(Path(init.backbone).expanduser())
-        state, outcomes = caffe2.load_backbone(state, blobs, config, init.backbone)
+        path = Path(init.backbone).expanduser()
+        read, _, name_of = backbone_format(path)
+        state, outcomes = caffe2.load_backbone(state, read(path), config, init.backbone, name_of)
         return state, f"backbone of {init.backbone}: {caffe2.summary(outcomes)}"
     if init.checkpoint:
         return fine_tune(state, config, vocabulary, Path(init.checkpoint).expanduser())

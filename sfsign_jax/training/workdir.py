@@ -12,11 +12,14 @@ import jax
 from ml_collections import ConfigDict
 
 from sfsign_jax.errors import UserError
-from sfsign_jax.files import write_text_atomically
+from sfsign_jax.files import flattened, read_json, write_text_atomically
 from sfsign_jax.runtime.mesh import is_first_process
 
 CONFIG = "config.json"
 RUN = "run.json"
+# What a config is in JSON: settings, and groups of settings.
+Setting = bool | int | float | str | list[Any] | None
+Settings = dict[str, Setting | dict[str, Setting]]
 PACKAGES = ("sfsign-jax", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
 
@@ -31,7 +34,7 @@ def start_workdir(workdir: Path, config: ConfigDict) -> None:
     text = config.to_json_best_effort(indent=2) + "\n"
     path = workdir / CONFIG
     if path.exists():
-        old = flattened(json.loads(path.read_text(encoding="utf-8")))
+        old = flattened(read_json(path, Settings))
         new = flattened(json.loads(text))
         differences = [
             f"config.{key} is {old.get(key)!r} there and {new.get(key)!r} now"
@@ -49,17 +52,6 @@ def start_workdir(workdir: Path, config: ConfigDict) -> None:
         raise UserError(f"{workdir} can't be made: {error.strerror}") from error
     write_text_atomically(path, text)
     write_text_atomically(workdir / RUN, json.dumps(circumstances(), indent=2) + "\n")
-
-
-def flattened(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """optimizer: {learning_rate: 1} as optimizer.learning_rate: 1."""
-    flat: dict[str, Any] = {}
-    for key, value in config.items():
-        if isinstance(value, dict):
-            flat |= flattened(value, f"{prefix}{key}.")
-        else:
-            flat[prefix + key] = value
-    return flat
 
 
 def circumstances() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from flax import nnx
 from oracle import oracle_of, released_tensors, small_config
 
 from sfsign_jax.checkpoint import ModelDescription
+from sfsign_jax.conversion.backbone_files import backbone_format
 from sfsign_jax.conversion.caffe2 import (
     load_backbone,
     read_caffe2_architecture,
@@ -121,6 +122,33 @@ def test_into_bidirectional_addition(blobs):
         np.testing.assert_array_equal(
             after[f"conv2d.s3_fuse.{name}"], before[f"conv2d.s3_fuse.{name}"]
         )
+
+
+def test_pyslowfasts_own_file_gives_the_same_backbone(tmp_path, blobs):
+    """Its tensors are named after its modules: ours are, too, below `conv2d`."""
+    torch.manual_seed(0)
+    plain = oracle_of(PLAIN)
+    state = {f"module.{name}": tensor for name, tensor in plain.conv2d.state_dict().items()}
+    state["module.head.projection.weight"] = torch.ones(400, 3)
+    path = tmp_path / "file.pyth"
+    torch.save({"epoch": 3, "model_state": state, "optimizer_state": {}, "cfg": "A: 1"}, path)
+    read, architecture, name_of = backbone_format(path)
+    tensors = read(path)
+    same = caffe2_blobs(plain)
+    assert architecture(tensors) == read_caffe2_architecture(same)
+    config = small_config(fusion="FuseBiAdd")
+    initial = nnx.state(new_model(config))
+    ours, outcomes = load_backbone(initial, tensors, config, path, name_of)
+    theirs, expected = load_backbone(initial, same, config)
+    assert outcomes == expected
+    jax.tree.map(np.testing.assert_array_equal, ours, theirs)
+    for content in ({"model_state_dict": state}, [1]):
+        torch.save(content, tmp_path / "other.pyth")
+        with pytest.raises(UserError, match=r"other\.pyth has no model_state"):
+            read(tmp_path / "other.pyth")
+    del tensors["conv2d.s2.pathway1_res0.branch2.b.weight"]
+    with pytest.raises(UserError, match=r"missing: conv2d\.s2\.pathway1_res0\.branch2\.b\.weight"):
+        load_backbone(initial, tensors, config, path, name_of)
 
 
 def test_a_wider_fusion_keeps_what_the_file_lacks(blobs):

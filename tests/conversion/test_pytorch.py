@@ -1,7 +1,9 @@
 """Oracle: the state dict of the PyTorch statement, with the released names."""
 
 import dataclasses
+import logging
 import random
+import zipfile
 
 import numpy as np
 import pytest
@@ -91,6 +93,100 @@ def test_file_with_everything_a_release_carries_is_read(tmp_path, tensors, zippe
     assert read.keys() == tensors.keys()
     for name, tensor in tensors.items():
         np.testing.assert_array_equal(read[name], tensor)
+
+
+@pytest.mark.parametrize("wrapper", ["module.", "_orig_mod.", "module._orig_mod."])
+@pytest.mark.parametrize("key", ["model_state_dict", "state_dict", "model", None])
+def test_other_trainers_names_and_keys(tmp_path, tensors, key, wrapper):
+    state = {wrapper + name: torch.tensor(tensor) for name, tensor in tensors.items()}
+    beside = {"epoch": np.int64(7), "best": np.float64(17.5), "lr": np.float32(1e-4)}
+    torch.save({key: state} | beside if key else state, tmp_path / "a.pt")
+    read = read_released_file(tmp_path / "a.pt").tensors
+    assert read.keys() == tensors.keys()
+    for name, tensor in tensors.items():
+        np.testing.assert_array_equal(read[name], tensor)
+
+
+def test_wrappers_within_a_name(tmp_path):
+    torch.save({"conv2d._orig_mod.module.s1": torch.ones(2)}, tmp_path / "a.pt")
+    assert [*read_released_file(tmp_path / "a.pt").tensors] == ["conv2d.s1"]
+
+
+def test_names_are_shown_without_their_control_characters(tmp_path):
+    torch.save({"\x1b[2Ja\u2028": 3, "b": torch.ones(2)}, tmp_path / "a.pt")
+    with pytest.raises(UserError, match=r"of numbers: \\x1b\[2Ja\\u2028$"):
+        read_released_file(tmp_path / "a.pt")
+
+
+def test_two_tensors_of_one_name_are_refused(tmp_path):
+    torch.save({"module.a": torch.ones(2), "a": torch.zeros(2)}, tmp_path / "a.pt")
+    with pytest.raises(UserError, match="two tensors named a"):
+        read_released_file(tmp_path / "a.pt")
+
+
+@pytest.mark.parametrize(
+    "content", [{"epoch": 3}, {"net": {"a": torch.ones(2)}}, [torch.ones(2)], torch.ones(2)]
+)
+def test_files_without_a_state_dict(tmp_path, content):
+    torch.save(content, tmp_path / "a.pt")
+    with pytest.raises(UserError, match="is not a SlowFastSign checkpoint"):
+        read_released_file(tmp_path / "a.pt")
+
+
+def test_a_backbone_of_pyslowfast_is_told_from_a_checkpoint(tmp_path):
+    torch.save({"model_state": {"s1.w": torch.ones(2)}, "cfg": ""}, tmp_path / "a.pt")
+    with pytest.raises(UserError, match=r"backbone of PySlowFast: name it \.pyth"):
+        read_released_file(tmp_path / "a.pt")
+
+
+def test_inverted_bytes_are_never_loaded(tmp_path, tensors):
+    path = tmp_path / "a.pt"
+    torch.save({name: torch.tensor(tensor) for name, tensor in tensors.items()}, path)
+    whole = path.read_bytes()
+    for place in (0.3, 0.5, 0.9):
+        start = int(place * len(whole))
+        inverted = bytes(255 - byte for byte in whole[start : start + 64])
+        path.write_bytes(whole[:start] + inverted + whole[start + 64 :])
+        with pytest.raises(UserError, match=r"a\.pt"):
+            read_released_file(path)
+
+
+def test_a_file_that_was_zipped_again(tmp_path):
+    torch.save({"a": torch.zeros(10_000)}, tmp_path / "a.pt")
+    with (
+        zipfile.ZipFile(tmp_path / "a.pt") as stored,
+        zipfile.ZipFile(tmp_path / "b.pt", "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
+        for name in stored.namelist():
+            packed.writestr(name, stored.read(name))
+    with pytest.raises(UserError, match="was zipped again"):
+        read_released_file(tmp_path / "b.pt")
+
+
+def test_a_file_without_checksums_is_taken_and_that_is_said(tmp_path, caplog):
+    torch.serialization.set_crc32_options(False)
+    try:
+        torch.save({"a": torch.ones(2)}, tmp_path / "a.pt")
+    finally:
+        torch.serialization.set_crc32_options(True)
+    with caplog.at_level(logging.WARNING):
+        assert read_released_file(tmp_path / "a.pt").tensors["a"].tolist() == [1, 1]
+    assert "has no checksums" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        torch.ones(1).expand(10**6, 10**6),  # four terabytes, were it copied
+        [torch.ones(10**5, dtype=torch.float16)] * 100,
+    ],
+    ids=["one number", "one tensor"],
+)
+def test_tensors_that_are_larger_than_their_file(tmp_path, value):
+    state = dict(enumerate(value)) if isinstance(value, list) else {"a": value}
+    torch.save({"model": state}, tmp_path / "a.pt")
+    with pytest.raises(UserError, match=r"a\.pt .*(no plain arrays|small for the tensors)"):
+        read_released_file(tmp_path / "a.pt")
 
 
 def test_file_that_would_run_code_is_refused(tmp_path):

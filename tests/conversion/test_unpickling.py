@@ -44,6 +44,44 @@ def test_arrays_and_containers(tmp_path, protocol):
     assert read == content
 
 
+NUMBERS = [np.float64(0.1), np.float32(-2.5), np.int64(-(2**60)), np.uint8(7), np.bool_(1)]
+
+
+@pytest.mark.parametrize("protocol", [0, 1, 2, 3, 4, 5])
+@pytest.mark.parametrize("core", ["numpy.core", "numpy._core"])
+def test_numpys_scalars_become_numbers(tmp_path, protocol, core):
+    text = pickle.dumps(NUMBERS, protocol)
+    if core == "numpy.core":  # as NumPy 1 called it
+        old, new = b"numpy._core", b"numpy.core"
+        if protocol >= 4:  # the length before it, and of the frame around it
+            old, new = b"\x16numpy._core", b"\x15numpy.core"
+            text = text[:3] + (len(text) - 12).to_bytes(8, "little") + text[11:]
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    (tmp_path / "file.pkl").write_bytes(text)
+    read = read_pickle(tmp_path / "file.pkl")
+    assert read == [number.item() for number in NUMBERS]
+    assert [type(number) for number in read] == [float, float, int, int, bool]
+
+
+def test_arrays_of_protocol_5(tmp_path):
+    content = {
+        "c": np.arange(6, dtype=np.float32).reshape(2, 3),
+        "f": np.asfortranarray(np.arange(6, dtype=">i2").reshape(2, 3)),
+        "empty": np.zeros((0, 3)),
+    }
+    (tmp_path / "file.pkl").write_bytes(pickle.dumps(content, 5))
+    read = read_pickle(tmp_path / "file.pkl")
+    for name, array in content.items():
+        np.testing.assert_array_equal(read[name], array)
+
+
+def test_a_number_of_an_object_is_not_set_aside_for(tmp_path):
+    """Unpicklers in C take 16 bytes for each number below it: 64 gigabytes here."""
+    (tmp_path / "file.pkl").write_bytes(b"\x80\x02]r\xff\xff\xff\xff.")
+    assert read_pickle(tmp_path / "file.pkl") == []
+
+
 def test_file_of_python_2(tmp_path):
     (tmp_path / "file.pkl").write_bytes(PYTHON_2)
     np.testing.assert_array_equal(read_pickle(tmp_path / "file.pkl")["blobs"]["w"], [1, 2])
@@ -106,6 +144,13 @@ FORGED = {
     b"X\x02\x00\x00\x00V8\x85R\x89C\x08AAAAAAAAtb.",
     "fields": b"cnumpy\ndtype\nX\x02\x00\x00\x00f8\x85R"
     b"(K\x03X\x01\x00\x00\x00<NX\x01\x00\x00\x00f\x85}K\x08K\x01K\x00tb.",
+    "scalar": b"cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\n"
+    b"X\x01\x00\x00\x00O\x85RC\x08AAAAAAAA\x86R.",
+    "short scalar": b"cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\n"
+    b"X\x02\x00\x00\x00f8\x85RC\x04AAAA\x86R.",
+    "scalar of a number": b"cnumpy.core.multiarray\nscalar\nK\x01C\x04AAAA\x86R.",
+    "object buffer": b"cnumpy.core.numeric\n_frombuffer\n(C\x08AAAAAAAAcnumpy\ndtype\n"
+    b"X\x01\x00\x00\x00O\x85RK\x01\x85X\x01\x00\x00\x00CtR.",
     "too few bytes": b"cnumpy.core.multiarray\n_reconstruct\n)R(K\x01K\x09\x85cnumpy\ndtype\n"
     b"X\x02\x00\x00\x00f8\x85R\x89C\x08AAAAAAAAtb.",
 }

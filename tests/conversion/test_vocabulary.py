@@ -18,6 +18,12 @@ def test_published_gloss_dict(tmp_path):
     assert read_vocabulary(tmp_path / "gloss_dict.npy") == ("ABEND", "REGEN", "ÜBER")
 
 
+def test_gloss_dict_with_numbers_of_numpy(tmp_path):
+    classes = {"B": [np.int64(2), np.int64(7)], "A": [np.int64(1), np.int32(1)]}
+    np.save(tmp_path / "gloss_dict.npy", classes)
+    assert read_vocabulary(tmp_path / "gloss_dict.npy") == ("A", "B")
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -48,6 +48,8 @@ def test_chunks_equal_the_whole(num_frames, chunk):
         {"depths": (2, 2, 3, 2), "temporal_blocks": (1, 2, 2, 2), "width": 4, "beta_inv": 2},
         {"temporal_stack": ("K5", "P2"), "alpha": 2, "fusion": "FuseBiCat"},
         {"temporal_stack": ("P3", "K3"), "fusion": "FuseFastToSlow"},
+        {"temporal_stack": ("K3",)},
+        {"temporal_stack": ("P2", "P2", "K5", "K5")},
     ],
     ids=str,
 )

@@ -1,5 +1,8 @@
 """Oracle: the frames and tables on disk."""
 
+import json
+import shutil
+
 import corpora
 import cv2
 import numpy as np
@@ -48,6 +51,16 @@ def test_records_and_metadata(prepared, capsys):
     assert dataset.references["dev"] == {"b-1": "SONNE REGEN"}
     assert dataset.num_frames["train"] == (3, 3)
     assert not list(prepared.glob("**/*unfinished*"))
+
+
+def test_metadata_of_another_build(prepared, tmp_path):
+    shutil.copytree(prepared / "phoenix2014" / "lossless", tmp_path / "phoenix2014" / "lossless")
+    (metadata,) = tmp_path.rglob("metadata.json")
+    fields = json.loads(metadata.read_text())
+    fields["num_frames"]["dev"].append(7)
+    metadata.write_text(json.dumps(fields))
+    with pytest.raises(UserError, match="the lengths of the 1 clips of dev"):
+        open_dataset("phoenix2014", tmp_path)
 
 
 def test_both_layouts_give_the_same_records(raw, prepared, tmp_path):
