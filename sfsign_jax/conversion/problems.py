@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sfsign_jax.errors import UserError
+from sfsign_jax.text import printable
 
 SHOWN = 10  # names shown of each kind of problem
 SHOWN_CHARACTERS = 200  # of a text that stands in a file
@@ -22,10 +23,9 @@ def report_problems(source: str | Path, problems: Mapping[str, list[str]]) -> No
 
 def first_names(names: list[str]) -> str:
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(map(printable, names[:SHOWN])) + more
+    return ", ".join(map(shown, names[:SHOWN])) + more
 
 
-def printable(text: str) -> str:
-    """One line of what stands in a file, for people: its control characters escaped."""
-    shown = text[:SHOWN_CHARACTERS]
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown)
+def shown(text: str) -> str:
+    """What stands in a file, for people: one line, not too long."""
+    return printable(text[:SHOWN_CHARACTERS])

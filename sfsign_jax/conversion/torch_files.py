@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sfsign_jax.conversion.problems import printable, report_problems
+from sfsign_jax.conversion.problems import report_problems, shown
 from sfsign_jax.conversion.unpickling import ARRAY_GLOBALS
 from sfsign_jax.errors import UserError
 
@@ -73,7 +73,7 @@ def check_records(path: Path) -> None:
                         pass
                 except zipfile.BadZipFile as error:
                     raise UserError(
-                        f"{path} is damaged: {printable(record.filename)} in it is not what was "
+                        f"{path} is damaged: {shown(record.filename)} in it is not what was "
                         "saved. Take another copy"
                     ) from error
 
@@ -92,7 +92,7 @@ def plain_tensors(state: Mapping[Any, Any], path: Path) -> dict[str, np.ndarray]
     for wrapped, tensor in state.items():
         name = ".".join(part for part in str(wrapped).split(".") if part not in WRAPPERS)
         if name in tensors:
-            raise UserError(f"{path} has two tensors named {printable(name)}")
+            raise UserError(f"{path} has two tensors named {shown(name)}")
         plain = tensor.detach()
         tensors[name] = (plain.float() if plain.is_floating_point() else plain).numpy()
     return tensors
@@ -114,12 +114,12 @@ def reason(error: Exception) -> str:
     """What PyTorch says, without its advice to load the file all the same."""
     if asked := re.search(r"GLOBAL (\S+)", str(error)):
         return (
-            f"it asks to run {printable(asked[1])}. Where you made it, save the weights alone: "
+            f"it asks to run {shown(asked[1])}. Where you made it, save the weights alone: "
             "torch.save(model.state_dict(), FILE)"
         )
     if isinstance(error, pickle.UnpicklingError):
         return "it is damaged, or something else"
-    return printable(str(error).split("\n")[0].split(". ")[0]) or "it is empty"
+    return shown(str(error).split("\n")[0].split(". ")[0]) or "it is empty"
 
 
 def require_torch() -> ModuleType:

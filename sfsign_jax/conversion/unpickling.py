@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from sfsign_jax.conversion.problems import printable
+from sfsign_jax.conversion.problems import shown
 from sfsign_jax.errors import UserError
 
 NUMBERS = re.compile(r"b1|[iufc](1|2|4|8|16)")
@@ -169,5 +169,5 @@ def unpickle(file: BinaryIO, path: Path) -> Any:
     except Exception as error:
         raise UserError(
             f"{path} can't be read as a pickle of arrays: "
-            f"{printable(str(error)) or type(error).__name__}"
+            f"{shown(str(error)) or type(error).__name__}"
         ) from error
