@@ -9,7 +9,9 @@ from pathlib import Path
 
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.data.catalog import PREPARED_DIR
-from sfsign_jax.data.preparation import prepare
+from sfsign_jax.data.preparation import Prepared, prepare
+from sfsign_jax.models.config import ModelConfig
+from sfsign_jax.training.short_clips import listed, short_clips
 
 
 def main() -> None:
@@ -35,13 +37,29 @@ def main() -> None:
         help="leave clips with missing or damaged frames out, and list them at the end",
     )
     arguments = parser.parse_args()
-    prepare(
+    prepared = prepare(
         arguments.dataset,
         arguments.prepared_dir,
         arguments.data_path,
         arguments.clips,
         arguments.skip_broken,
     )
+    tell_short_clips(prepared)
+
+
+def tell_short_clips(prepared: Prepared) -> None:
+    """Which clips the published network gives fewer steps than their glosses need."""
+    stack, lines = ModelConfig(num_classes=2).temporal_stack, []
+    for split, clips in prepared.clips.items():
+        for number, reason in short_clips(clips, stack).items():
+            rows = prepared.rows.get(split)
+            lines.append(f"{rows[number] if rows else split}: {reason}")
+    if lines:
+        sentence = (
+            f"{len(lines)} clips are too short for their glosses in the published network, and "
+            "training leaves those out that stretching does not make long enough"
+        )
+        print(*listed(sentence, lines, prepared.folder / "too_short.log"), sep="\n")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,14 @@ VERSION = re.compile(r"\d+\.\d+\.\d+")  # a build that was interrupted has anoth
 Record = dict[str, Any]  # id, signer: bytes; glosses, frames (encoded images): list of bytes
 
 
+class ClipFacts(NamedTuple):
+    """What is known of a clip without reading its frames."""
+
+    id: str
+    num_frames: int
+    glosses: tuple[str, ...]
+
+
 class Dataset(NamedTuple):
     name: str
     vocabulary: tuple[str, ...]  # gloss of class 1, 2, …
@@ -24,6 +32,8 @@ class Dataset(NamedTuple):
     frame_rate: float | None = None  # frames a second, where all clips have the same
     # Of dev and test: clip id -> the glosses that are scored, where not simply those of the record.
     references: Mapping[str, Mapping[str, str]] = {}
+    # Of every split; none in datasets that an earlier version prepared.
+    clips: Mapping[str, tuple[ClipFacts, ...]] = {}
 
 
 def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
@@ -62,8 +72,20 @@ def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
         frame_rate=metadata.get("frame_rate"),
         num_frames={split: tuple(n) for split, n in metadata["num_frames"].items()},
         references=metadata.get("references", {}),
+        clips=clip_facts(metadata),
         splits={split: builder.as_data_source(split) for split in builder.info.splits},
     )
+
+
+def clip_facts(metadata: Mapping[str, Any]) -> dict[str, tuple[ClipFacts, ...]]:
+    """The clips of every split, as a dataset's metadata has them."""
+    return {
+        split: tuple(
+            ClipFacts(name, n, tuple(glosses.split()))
+            for (name, glosses), n in zip(clips, metadata["num_frames"][split], strict=True)
+        )
+        for split, clips in metadata.get("clips", {}).items()
+    }
 
 
 def prepared_versions(name: str, prepared_dir: str | Path) -> list[Path]:
