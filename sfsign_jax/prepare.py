@@ -6,17 +6,36 @@ python -m sfsign_jax.prepare phoenix2014 --data_path DIR [--prepared_dir DIR] [-
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.data.catalog import PREPARED_DIR
-from sfsign_jax.data.preparation import Prepared, prepare
-from sfsign_jax.models.config import ModelConfig
-from sfsign_jax.training.short_clips import listed, short_clips
+
+if TYPE_CHECKING:
+    from sfsign_jax.data.preparation import Prepared
 
 
 def main() -> None:
+    arguments = parse_arguments()
+
+    # Not before --help is answered, nor where a missing package would be no sentence.
+    from sfsign_jax.data.preparation import prepare
+
+    prepared = prepare(
+        arguments.dataset,
+        arguments.prepared_dir,
+        arguments.data_path,
+        arguments.clips,
+        arguments.skip_broken,
+    )
+    tell_short_clips(prepared)
+
+
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m sfsign_jax.prepare", description="Builds a dataset from its raw form."
+        prog="python -m sfsign_jax.prepare",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("dataset", help="such as synthetic_signs/demo or phoenix2014/jpeg")
     parser.add_argument("--data_path", type=Path, help="the corpus's folder as it was downloaded")
@@ -36,19 +55,14 @@ def main() -> None:
         action="store_true",
         help="leave clips with missing or damaged frames out, and list them at the end",
     )
-    arguments = parser.parse_args()
-    prepared = prepare(
-        arguments.dataset,
-        arguments.prepared_dir,
-        arguments.data_path,
-        arguments.clips,
-        arguments.skip_broken,
-    )
-    tell_short_clips(prepared)
+    return parser.parse_args()
 
 
-def tell_short_clips(prepared: Prepared) -> None:
+def tell_short_clips(prepared: "Prepared") -> None:
     """Which clips the published network gives fewer steps than their glosses need."""
+    from sfsign_jax.models.config import ModelConfig
+    from sfsign_jax.training.short_clips import listed, short_clips
+
     stack, lines = ModelConfig(num_classes=2).temporal_stack, []
     for split, clips in prepared.clips.items():
         for number, reason in short_clips(clips, stack).items():

@@ -17,7 +17,9 @@ from sfsign_jax.errors import UserError
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Writes one clip of a dataset as a video file.")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("dataset", help="a prepared dataset, such as synthetic_signs/demo")
     parser.add_argument("video", type=Path, help="the file to write")
     parser.add_argument("--prepared_dir", default=PREPARED_DIR)

@@ -1,18 +1,118 @@
-"""How a command ends: done, or with one sentence about a mistake and exit status 2."""
+"""How a command ends: done, or with one sentence about what went wrong outside of it."""
 
+import codecs
+import contextlib
+import errno
+import importlib.metadata
+import io
+import os
+import re
 import sys
 from collections.abc import Callable
 
 from sfsign_jax.errors import UserError
 
+MISTAKE_STATUS = 2
+INTERRUPTED_STATUS = 130  # as a shell gives a program that Ctrl-C ended
+CLOSED_STATUS = 141  # as a shell gives one that wrote to a closed pipe
+
+# What a system call answers to a bug of ours, not to what it finds on the disk.
+BUGS = {errno.EBADF, errno.EFAULT, errno.EINVAL, errno.ENOTSOCK}
+# Modules that are not called as the distribution that has them.
+DISTRIBUTIONS = {"absl": "absl-py", "cv2": "opencv-python-headless", "PIL": "pillow"}
+
 
 def run_command_line(main: Callable[[], None]) -> None:
-    """Runs `main`; a UserError becomes `error: <sentence>` on stderr and exit status 2.
+    """Runs `main`; what comes from outside becomes `error: <sentence>` on stderr and a status.
 
-    Every other exception passes through with its traceback: it is a bug, not a mistake of the user.
+    A UserError, an error of the system and a missing package of an extra end with status 2, Ctrl-C
+    with 130, and a closed standard output with 141. Every other exception passes through with its
+    traceback: it is a bug.
+    """
+    prepare_streams()
+    try:
+        try:
+            main()
+        except SystemExit:  # after --help, or with a status
+            write_output()
+            raise
+        write_output()
+    except UserError as error:
+        end(f"error: {error}", MISTAKE_STATUS)
+    except KeyboardInterrupt:
+        end("interrupted", INTERRUPTED_STATUS)
+    except BrokenPipeError:
+        end("error: standard output was closed before all was written", CLOSED_STATUS)
+    except (OSError, UnicodeError, ModuleNotFoundError) as error:
+        if not (sentence := sentence_of(error)):
+            raise
+        end(f"error: {sentence}", MISTAKE_STATUS)
+
+
+def sentence_of(error: OSError | UnicodeError | ModuleNotFoundError) -> str:
+    """What went wrong outside of the program; nothing where it is a bug."""
+    if isinstance(error, ModuleNotFoundError):
+        return missing_package(error.name or "")
+    if isinstance(error, UnicodeError):
+        return f"a text or a file name has characters that can't be read or written: {error}"
+    if error.errno is None or error.errno in BUGS:
+        return ""
+    reason = os.strerror(error.errno)
+    return f"{error.filename}: {reason}" if error.filename else f"can't read or write: {reason}"
+
+
+def missing_package(module: str) -> str:
+    """What to install for a module that is missing, where it is one of an extra."""
+    package = module.partition(".")[0]
+    distribution = normalized(DISTRIBUTIONS.get(package, package))
+    for requirement in importlib.metadata.requires("sfsign-jax") or []:
+        extra = re.search(r"extra == [\"']([\w-]+)", requirement)
+        if normalized(re.split(r"[^\w.-]", requirement)[0]) == distribution:
+            wanted = f"sfsign-jax[{extra[1]}]" if extra else "sfsign-jax"
+            return f"the package {package} is missing: pip install '{wanted}'"
+    return ""
+
+
+def normalized(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def prepare_streams() -> None:
+    """Makes standard output and error take any text, whatever the locale, and be there."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started the program
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            encoding = stream.encoding
+            if codecs.lookup(encoding).name == "ascii":
+                encoding = "utf-8"  # what a program prints is for files and pipes, too
+            # File names may have bytes that are no text.
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
+
+
+def write_output() -> None:
+    """What was printed, while its loss can still be told.
+
+    Raises:
+        BrokenPipeError: nobody reads it.
+        UserError: it can't be written, as when the disk is full.
     """
     try:
-        main()
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UserError(f"standard output can't be written ({error.strerror})") from error
+
+
+def end(sentence: str, status: int) -> None:
+    """Says it and ends the process."""
+    try:
+        sys.stdout.flush()
+    except OSError:  # Python would try it again at its end, and complain
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with contextlib.suppress(OSError):
+        print(sentence, file=sys.stderr)
+    sys.exit(status)
