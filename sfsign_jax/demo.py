@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sfsign_jax.command_line.arguments import positive
+from sfsign_jax.command_line.arguments import number_between, positive
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.errors import UserError
 from sfsign_jax.recognition.probe import probe_recognition
@@ -51,18 +51,11 @@ def parse_arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("--checkpoint", required=True, type=Path, help="a checkpoint folder")
     add("--host", default="127.0.0.1", help="where to listen; 0.0.0.0 is open to the network")
-    add("--port", type=port, default=7860)
+    add("--port", type=number_between(1, 65_535, int), default=7860)
     add("--max_megabytes", type=positive, default=200, help="of a video")
     add("--max_minutes", type=positive, default=10, help="of a video")
     add("--platform", default="auto", choices=devices.PLATFORMS, help="what computes")
     return parser.parse_args()
-
-
-def port(text: str) -> int:
-    number = int(text)
-    if not 0 < number < 2**16:
-        raise argparse.ArgumentTypeError(f"{text} is not between 1 and {2**16 - 1}")
-    return number
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from sfsign_jax.command_line.arguments import positive
+from sfsign_jax.command_line.arguments import frame_rate, positive
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.data.videos import open_video
 from sfsign_jax.errors import UserError
@@ -72,7 +72,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     add(
         "--frame_rate",
-        type=positive,
+        type=frame_rate,
         help="show videos at so many frames a second; default: as in training, where the "
         "checkpoint knows it, or else as they are",
     )

@@ -1,21 +1,21 @@
 """What command lines take."""
 
 import argparse
+from collections.abc import Callable
 
-MOST = 1e6  # seconds, megabytes, frames a second: more of them are a slip of the finger
 
+def number_between(least: float, most: float, kind: type = float) -> Callable[[str], float]:
+    """The type of an argument, for argparse: a number within bounds, which are inclusive."""
 
-def positive(text: str) -> float:
-    """A number above 0, for argparse."""
-    number = float(text)
-    if not 0 < number <= MOST:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number up to {MOST:.0f}")
+    def number(text: str) -> float:
+        value = kind(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not between {least} and {most}")
+        return value
+
     return number
 
 
-def whole(text: str) -> int:
-    """A whole number above 0, for argparse."""
-    number = int(text)
-    if not 0 < number <= MOST:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 to {MOST:.0f}")
-    return number
+positive = number_between(0.001, 1_000_000)  # of seconds, minutes or megabytes
+whole = number_between(1, 1_000_000, int)
+frame_rate = number_between(1, 1000)  # frames a second

@@ -58,7 +58,11 @@ def sentence_of(error: OSError | UnicodeError | ModuleNotFoundError) -> str:
     if error.errno is None or error.errno in BUGS:
         return ""
     reason = os.strerror(error.errno)
-    return f"{error.filename}: {reason}" if error.filename else f"can't read or write: {reason}"
+    return (
+        f"{error.filename}: {reason}"
+        if error.filename
+        else f"can't read or write a file, or standard output: {reason}"
+    )
 
 
 def missing_package(module: str) -> str:
