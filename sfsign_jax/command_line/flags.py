@@ -47,18 +47,20 @@ def parse_with_config(
 
     Raises:
         UserError: no config, a file that is not there or no config, an unknown key or argument, a
-            wrong type.
+            wrong type, a number out of its bounds.
     """
     from absl import flags
     from ml_collections import config_flags
+
+    from sfsign_jax.training.bounds import check_numbers
 
     arguments, rest = parser.parse_known_args()
     if not arguments.config:
         raise UserError("no --config given: for example --config configs/demo.py")
     changes = flags.FlagValues()
     config = load_config(Path(arguments.config))
-    config_flags.DEFINE_config_dict("config", config, flag_values=changes, sys_argv=["", *rest])
     try:
+        config_flags.DEFINE_config_dict("config", config, flag_values=changes, sys_argv=["", *rest])
         left = changes(["", *rest])
     except (KeyError, AttributeError) as error:
         cause = error.args[0] if isinstance(error.args[0], KeyError) else error
@@ -67,6 +69,7 @@ def parse_with_config(
         raise UserError(one_line(str(error))) from error
     if len(left) > 1:
         raise UserError(f"unexpected argument {left[1]!r}")
+    check_numbers(changes.config)
     return arguments, changes.config
 
 
