@@ -1,5 +1,6 @@
 """How a command ends: done, or with one sentence about what went wrong outside of it."""
 
+import atexit
 import codecs
 import contextlib
 import errno
@@ -9,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from typing import TextIO
 
 from sfsign_jax.errors import UserError
 
@@ -30,6 +32,7 @@ def run_command_line(main: Callable[[], None]) -> None:
     traceback: it is a bug.
     """
     prepare_streams()
+    sys.unraisablehook = without_late_writes
     try:
         try:
             main()
@@ -47,6 +50,17 @@ def run_command_line(main: Callable[[], None]) -> None:
         if not (sentence := sentence_of(error)):
             raise
         end(f"error: {sentence}", MISTAKE_STATUS)
+
+
+def without_late_writes(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Prints an exception that nobody can catch, but not those of Orbax's late writes.
+
+    When one of its writes fails, as on a full disk, Orbax raises that error and closes its event
+    loop; every other write then misses the loop, from a thread that has no Python of ours.
+    """
+    late = unraisable.exc_type is RuntimeError and "Event loop" in str(unraisable.exc_value)
+    if not late:
+        sys.__unraisablehook__(unraisable)
 
 
 def sentence_of(error: OSError | UnicodeError | ModuleNotFoundError) -> str:
@@ -111,12 +125,18 @@ def write_output() -> None:
 
 
 def end(sentence: str, status: int) -> None:
-    """Says it and ends the process."""
+    """Says it and ends the process, which says nothing more."""
     try:
         sys.stdout.flush()
     except OSError:  # Python would try it again at its end, and complain
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout)
     with contextlib.suppress(OSError):
         print(sentence, file=sys.stderr)
+    atexit.register(discard, sys.stderr)  # when Python ends, so does `without_late_writes`
     sys.exit(status)
+
+
+def discard(stream: TextIO) -> None:
+    """What is written to it from now on."""
+    with contextlib.suppress(OSError, ValueError):  # where it is no file, or closed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
