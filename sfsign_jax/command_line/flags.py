@@ -132,8 +132,10 @@ def required(arguments: argparse.Namespace, name: str) -> Path:
     """The path given as this argument.
 
     Raises:
-        UserError: none is.
+        UserError: none is, or arrays can't be read and written there.
     """
-    if not getattr(arguments, name):
+    if not (path := getattr(arguments, name)):
         raise UserError(f"no --{name} given")
-    return Path(getattr(arguments, name))
+    if not path.isprintable():  # nor has it bytes that are no UTF-8
+        raise UserError(f"--{name} is {path!r}: choose a name of letters that can be printed")
+    return Path(path)

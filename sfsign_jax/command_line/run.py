@@ -1,7 +1,6 @@
 """How a command ends: done, or with one sentence about what went wrong outside of it."""
 
 import atexit
-import codecs
 import contextlib
 import errno
 import importlib.metadata
@@ -31,6 +30,7 @@ def run_command_line(main: Callable[[], None]) -> None:
     with 130, and a closed standard output with 141. Every other exception passes through with its
     traceback: it is a bug.
     """
+    use_utf8()
     prepare_streams()
     sys.unraisablehook = without_late_writes
     try:
@@ -95,18 +95,23 @@ def normalized(distribution: str) -> str:
     return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
+def use_utf8() -> None:
+    """Starts Python again where the locale's file names are not UTF-8, as those of the disk are.
+
+    The libraries that write arrays take UTF-8 only, whatever the locale.
+    """
+    if sys.getfilesystemencoding() != "utf-8":
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
+
+
 def prepare_streams() -> None:
-    """Makes standard output and error take any text, whatever the locale, and be there."""
+    """Makes standard output and error take any text, and be there."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by who started the program
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
         stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper):
-            encoding = stream.encoding
-            if codecs.lookup(encoding).name == "ascii":
-                encoding = "utf-8"  # what a program prints is for files and pipes, too
-            # File names may have bytes that are no text.
-            stream.reconfigure(encoding=encoding, errors="backslashreplace")
+            stream.reconfigure(errors="backslashreplace")  # bytes of file names that are no text
 
 
 def write_output() -> None:
