@@ -22,6 +22,30 @@ class ClipFacts(NamedTuple):
     glosses: tuple[str, ...]
 
 
+class Records(Sequence[Record]):
+    """The records of a split, whose files may be gone or damaged by the time they are read."""
+
+    def __init__(self, source: Sequence[Record], name: str):
+        self.source, self.name = source, name
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, number: Any) -> Any:
+        if not 0 <= number < len(self):
+            raise IndexError(number)
+        from google.protobuf.message import DecodeError
+
+        try:
+            return self.source[number]
+        except (RuntimeError, OSError, ValueError, IndexError, DecodeError) as error:
+            reason = " ".join(str(error).split())
+            raise UserError(
+                f"{self.name}: clip {number} can't be read, its file is gone or damaged: delete "
+                f"the folder and prepare the dataset again ({reason})"
+            ) from error
+
+
 class Dataset(NamedTuple):
     name: str
     vocabulary: tuple[str, ...]  # gloss of class 1, 2, …
@@ -73,7 +97,10 @@ def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
         num_frames={split: tuple(n) for split, n in metadata["num_frames"].items()},
         references=metadata.get("references", {}),
         clips=clip_facts(metadata),
-        splits={split: builder.as_data_source(split) for split in builder.info.splits},
+        splits={
+            split: Records(builder.as_data_source(split), f"{versions[-1].parent}, {split}")
+            for split in builder.info.splits
+        },
     )
 
 
