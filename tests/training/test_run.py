@@ -87,10 +87,11 @@ def test_killed_and_terminated(command, whole, tmp_path):
     workdir = tmp_path / "run"
     assert stop_at(2, signal.SIGKILL, command, workdir) == -signal.SIGKILL
     assert stop_at(3, signal.SIGTERM, command, workdir) == 75
+    assert stop_at(4, signal.SIGINT, command, workdir) == 75
     assert newest(workdir) < 6
     subprocess.run([*command, "--workdir", str(workdir)], check=True)
     assert_same_run(workdir, whole)
-    assert (workdir / "train.log").read_text().count("go on from step") == 2
+    assert (workdir / "train.log").read_text().count("go on from step") == 3
     assert_written_down(workdir)
 
 
