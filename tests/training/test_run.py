@@ -87,12 +87,20 @@ def test_killed_and_terminated(command, whole, tmp_path):
     workdir = tmp_path / "run"
     assert stop_at(2, signal.SIGKILL, command, workdir) == -signal.SIGKILL
     assert stop_at(3, signal.SIGTERM, command, workdir) == 75
-    assert stop_at(4, signal.SIGINT, command, workdir) == 75
     assert newest(workdir) < 6
     subprocess.run([*command, "--workdir", str(workdir)], check=True)
     assert_same_run(workdir, whole)
-    assert (workdir / "train.log").read_text().count("go on from step") == 3
+    assert (workdir / "train.log").read_text().count("go on from step") == 2
     assert_written_down(workdir)
+
+
+def test_ctrl_c_saves_too(command, tmp_path):
+    workdir = tmp_path / "run"
+    longer = [*command, "--config.training.epochs=9"]
+    assert stop_at(1, signal.SIGINT, longer, workdir) == 75
+    step = newest(workdir)
+    assert stop_at(step + 1, signal.SIGINT, longer, workdir) == 75
+    assert f"go on from step {step}" in (workdir / "train.log").read_text()
 
 
 def test_two_processes_of_two_devices(command, tmp_path):
