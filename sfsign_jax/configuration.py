@@ -74,7 +74,7 @@ def published_config() -> ConfigDict:
                 "accumulation": 1,
                 "remat": (),
                 "freeze_statistics": False,  # batch norms keep and use their running statistics
-                "max_skipped": 30,  # batches that are not finite; this many end the run
+                "max_skipped": 30,  # batches that are not finite; this many in an epoch end the run
                 "save_steps": 500,  # between checkpoints; one more at the end of every epoch
                 "keep_last": 2,  # checkpoints; beside them
                 "keep_epochs": 0,  # that of every n-th epoch; 0: none

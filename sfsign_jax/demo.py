@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sfsign_jax.command_line.arguments import MAX_MEGAPIXELS, positive
+from sfsign_jax.command_line.arguments import MAX_MEGAPIXELS, number_between, positive
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.errors import UserError
 from sfsign_jax.recognition.probe import probe_recognition
@@ -70,7 +70,7 @@ def parse_arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("--checkpoint", required=True, type=Path, help="a checkpoint folder")
     add("--host", default="127.0.0.1", help="where to listen; 0.0.0.0 is open to the network")
-    add("--port", type=port, default=7860)
+    add("--port", type=number_between(1, 65_535, int), default=7860)
     add(
         "--allow_host",
         action="append",
@@ -100,13 +100,6 @@ def parse_arguments() -> argparse.Namespace:
     if arguments.max_total_megabytes < arguments.max_megabytes:
         parser.error("--max_total_megabytes must not be less than --max_megabytes")
     return arguments
-
-
-def port(text: str) -> int:
-    number = int(text)
-    if not 0 < number < 2**16:
-        raise argparse.ArgumentTypeError(f"{text} is not between 1 and {2**16 - 1}")
-    return number
 
 
 def host_name(text: str) -> str:

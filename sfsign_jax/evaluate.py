@@ -10,65 +10,75 @@ import functools
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from absl import flags
-from flax import nnx
-from ml_collections import ConfigDict
 from tqdm import tqdm
 
-from sfsign_jax.checkpoint import check_frame_size, load_checkpoint
-from sfsign_jax.command_line.flags import required_path, run_with_config
+from sfsign_jax.command_line.arguments import whole
+from sfsign_jax.command_line.flags import config_parser, parse_with_config, required, start
+from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.data.batching import EvaluationBatch
-from sfsign_jax.data.catalog import open_dataset
-from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
-from sfsign_jax.data.frame_clips import EvaluationFrames
 from sfsign_jax.errors import UserError
-from sfsign_jax.evaluation import word_error_report, write_results
-from sfsign_jax.models.sign_model import for_inference
-from sfsign_jax.recognition.network import Network, clip_logits
-from sfsign_jax.recognition.probe import probe_recognition
-from sfsign_jax.recognition.split import predict_split
-from sfsign_jax.runtime.mesh import clip_mesh, describe_mesh, is_first_process, replicate
-from sfsign_jax.training import from_config
-
-CHECKPOINT = flags.DEFINE_string("checkpoint", None, "a checkpoint folder")
-SPLIT = flags.DEFINE_string("split", "dev", "the split to evaluate")
-OUTPUT = flags.DEFINE_string("output", None, "default: evaluation/SPLIT beside the checkpoint")
-BATCH_SIZE = flags.DEFINE_integer(
-    "batch_size", None, "clips at a time; default: config.evaluation.batch_size", lower_bound=1
-)
-PADDING: flags.FlagHolder[Any] = flags.DEFINE_enum(
-    "padding", "masked", ["masked", "reference"], "how batches are filled"
-)
 
 
-def main(config: ConfigDict) -> None:
-    checkpoint = required_path("checkpoint", CHECKPOINT.value)
-    output = Path(OUTPUT.value or checkpoint.absolute().parent / "evaluation" / SPLIT.value)
+def main() -> None:
+    parser = config_parser("evaluate", __doc__)
+    add = parser.add_argument
+    add("--checkpoint", metavar="DIR", help="a checkpoint folder")
+    add("--split", default="dev", help="the split to evaluate; default: dev")
+    add("--output", metavar="DIR", help="default: evaluation/SPLIT beside the checkpoint")
+    add(
+        "--batch_size",
+        type=whole,
+        metavar="N",
+        help="clips at a time; default: config.evaluation.batch_size",
+    )
+    add(
+        "--padding",
+        default="masked",
+        choices=("masked", "reference"),
+        help="how batches are filled",
+    )
+    arguments, config = parse_with_config(parser)
+
+    # Not before --help is answered, nor where a missing package would be no sentence.
+    from flax import nnx
+
+    from sfsign_jax.checkpoint import check_frame_size, load_checkpoint
+    from sfsign_jax.data.catalog import open_dataset
+    from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
+    from sfsign_jax.data.frame_clips import EvaluationFrames
+    from sfsign_jax.evaluation import word_error_report, write_results
+    from sfsign_jax.models.sign_model import for_inference
+    from sfsign_jax.recognition.network import Network, clip_logits
+    from sfsign_jax.recognition.probe import probe_recognition
+    from sfsign_jax.recognition.split import predict_split
+    from sfsign_jax.runtime.mesh import clip_mesh, describe_mesh, is_first_process, replicate
+    from sfsign_jax.training import from_config
+
+    start(arguments, probe_recognition)
+    checkpoint, split = required(arguments, "checkpoint"), arguments.split
+    output = Path(arguments.output or checkpoint.absolute().parent / "evaluation" / split)
     model, description = load_checkpoint(checkpoint)
     model = for_inference(model)
     dataset = open_dataset(config.data.name, config.data.prepared_dir)
     if description.vocabulary is not None and description.vocabulary != dataset.vocabulary:
         raise UserError(
-            f"{CHECKPOINT.value} has another vocabulary ({len(description.vocabulary)} glosses) "
+            f"{checkpoint} has another vocabulary ({len(description.vocabulary)} glosses) "
             f"than {dataset.name} ({len(dataset.vocabulary)}): evaluate it on the data it was "
             "trained on"
         )
     check_frame_size(description, dataset.name, dataset.frame_size)
-    if SPLIT.value not in dataset.splits:
-        raise UserError(
-            f"{dataset.name} has no split {SPLIT.value!r}, only {', '.join(dataset.splits)}"
-        )
-    clips = EvaluationFrames(dataset, SPLIT.value)
-    order = evaluation_order(clips.lengths, PADDING.value)
-    batching = from_config.batching(config, BATCH_SIZE.value or config.evaluation.batch_size)
+    if split not in dataset.splits:
+        raise UserError(f"{dataset.name} has no split {split!r}, only {', '.join(dataset.splits)}")
+    clips = EvaluationFrames(dataset, split)
+    order = evaluation_order(clips.lengths, arguments.padding)
+    batching = from_config.batching(config, arguments.batch_size or config.evaluation.batch_size)
     mesh = clip_mesh(batching.batch_size)
     if is_first_process():
         print(f"evaluating on {describe_mesh(mesh)}", file=sys.stderr)
     batches = evaluation_batches(clips, batching, order, mesh)
     network = Network(nnx.state(model), model.config, description.preprocessing)
-    logits_of = functools.partial(clip_logits, replicate(network, mesh), padding=PADDING.value)
+    logits_of = functools.partial(clip_logits, replicate(network, mesh), padding=arguments.padding)
     batches = with_progress(batches, clips.lengths)
     predictions = predict_split(logits_of, batches, dataset.vocabulary, mesh)
     if not is_first_process():
@@ -77,8 +87,8 @@ def main(config: ConfigDict) -> None:
         output,
         {
             "dataset": dataset.name,
-            "split": SPLIT.value,
-            "padding": PADDING.value,
+            "split": split,
+            "padding": arguments.padding,
             "checkpoint": checkpoint.absolute().name,
         },
         predictions.references,
@@ -86,7 +96,7 @@ def main(config: ConfigDict) -> None:
         predictions.signers,
     )
     for head, counts in errors.items():
-        print(f"{dataset.name} {SPLIT.value}, {head} head")
+        print(f"{dataset.name} {split}, {head} head")
         print(word_error_report(counts))
     print(f"predictions, metrics and report.html: {output}")
 
@@ -104,4 +114,4 @@ def with_progress(
 
 
 if __name__ == "__main__":
-    run_with_config(main, probe_recognition)
+    run_command_line(main)

@@ -5,27 +5,30 @@ python -m sfsign_jax.extract_features --checkpoint DIR --config configs/NAME.py 
 An interrupted run goes on where it was when it is started again.
 """
 
-import jax
-from absl import flags
-from flax import nnx
-from ml_collections import ConfigDict
-
-from sfsign_jax.checkpoint import check_frame_size, load_checkpoint
-from sfsign_jax.command_line.flags import required_path, run_with_config
-from sfsign_jax.data.catalog import open_dataset
+from sfsign_jax.command_line.flags import config_parser, parse_with_config, required, start
+from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.errors import UserError
-from sfsign_jax.recognition.feature_extraction import extract_features
-from sfsign_jax.recognition.network import Network
-from sfsign_jax.recognition.probe import probe_recognition
-from sfsign_jax.training import from_config
-
-CHECKPOINT = flags.DEFINE_string("checkpoint", None, "a checkpoint folder")
-OUTPUT = flags.DEFINE_string("output", None, "a folder for the features")
 
 
-def main(config: ConfigDict) -> None:
-    checkpoint = required_path("checkpoint", CHECKPOINT.value)
-    output = required_path("output", OUTPUT.value)
+def main() -> None:
+    parser = config_parser("extract_features", __doc__)
+    parser.add_argument("--checkpoint", metavar="DIR", help="a checkpoint folder")
+    parser.add_argument("--output", metavar="DIR", help="a folder for the features")
+    arguments, config = parse_with_config(parser)
+
+    # Not before --help is answered, nor where a missing package would be no sentence.
+    import jax
+    from flax import nnx
+
+    from sfsign_jax.checkpoint import check_frame_size, load_checkpoint
+    from sfsign_jax.data.catalog import open_dataset
+    from sfsign_jax.recognition.feature_extraction import extract_features
+    from sfsign_jax.recognition.network import Network
+    from sfsign_jax.recognition.probe import probe_recognition
+    from sfsign_jax.training import from_config
+
+    start(arguments, probe_recognition)
+    checkpoint, output = required(arguments, "checkpoint"), required(arguments, "output")
     if jax.process_count() > 1:
         raise UserError("features are extracted by one process: leave --coordinator out")
     model, description = load_checkpoint(checkpoint)
@@ -39,4 +42,4 @@ def main(config: ConfigDict) -> None:
 
 
 if __name__ == "__main__":
-    run_with_config(main, probe_recognition)
+    run_command_line(main)

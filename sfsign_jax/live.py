@@ -9,7 +9,7 @@ network has seen (docs/recognition.md has the trade). Ctrl-C ends it.
 import argparse
 from pathlib import Path
 
-from sfsign_jax.command_line.arguments import positive
+from sfsign_jax.command_line.arguments import number_between, positive
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.data.live_sources import camera_frames, followed_frames
 from sfsign_jax.data.times import USUAL_RATE
@@ -52,7 +52,13 @@ def parse_arguments() -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--checkpoint", required=True, type=Path, help="a checkpoint folder")
-    add("--camera", type=int, default=0, metavar="NUMBER", help="which camera; default: 0")
+    add(
+        "--camera",
+        type=number_between(0, 1000, int),
+        default=0,
+        metavar="NUMBER",
+        help="which camera; default: 0",
+    )
     add("--follow", type=Path, metavar="FILE", help="a file that grows: mkv, webm or ts")
     add("--idle", type=positive, default=5, help="seconds without growth that end a file")
     add("--delay", type=positive, default=1, help="seconds; default: 1")

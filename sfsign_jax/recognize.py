@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from sfsign_jax.command_line.arguments import MAX_MEGAPIXELS, positive
+from sfsign_jax.command_line.arguments import MAX_MEGAPIXELS, frame_rate, positive
 from sfsign_jax.command_line.run import print_error, run_command_line
 from sfsign_jax.data.videos import open_video
 from sfsign_jax.errors import UserError
@@ -48,7 +48,7 @@ def main() -> None:
         except UserError as error:
             if len(videos) == 1:
                 raise
-            print_error(error)
+            print_error(f"error: {error}")
             failures += 1
     if failures:
         print(f"{failures} of {len(videos)} videos could not be recognised", file=sys.stderr)
@@ -73,7 +73,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     add(
         "--frame_rate",
-        type=positive,
+        type=frame_rate,
         help="show videos at so many frames a second; default: as in training, where the "
         "checkpoint knows it, or else as they are",
     )

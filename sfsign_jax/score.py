@@ -24,7 +24,9 @@ _BY_NIST = {"nist": nist_word_error_rate, "sclite": sclite_files_word_error_rate
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m sfsign_jax.score", description="Word error rate of predictions on disk."
+        prog="python -m sfsign_jax.score",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--reference", required=True, metavar="X.stm", help="reference glosses")
     parser.add_argument("--hypothesis", required=True, metavar="Y.ctm", help="predicted glosses")

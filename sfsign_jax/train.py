@@ -1,31 +1,41 @@
 """Trains a recogniser.
 
 python -m sfsign_jax.train --config configs/NAME.py --workdir DIR [--config.key=value ...]
+python -m sfsign_jax.train --config configs/demo.py --workdir demo/run --config.training.epochs=9
 
-The same command goes on with a run that was killed. On SIGTERM a run saves and ends with status 75.
+The same command goes on with a run that was killed. On SIGTERM and on Ctrl-C a run saves and ends
+with status 75.
 """
 
 import sys
 from pathlib import Path
 
-from absl import flags, logging
-from ml_collections import ConfigDict
-
-from sfsign_jax.command_line.flags import required_path, run_with_config
-from sfsign_jax.data.catalog import prepared_versions
-from sfsign_jax.data.preparation import prepare
-from sfsign_jax.training.loop import train
-from sfsign_jax.training.probe import probe_training
-from sfsign_jax.training.stopping import INTERRUPTED_STATUS, InterruptedRunError, NotFiniteError
-
-WORKDIR = flags.DEFINE_string(
-    "workdir", None, "the folder of the run: a new one, or of the run to go on with"
-)
+from sfsign_jax.command_line.flags import config_parser, parse_with_config, required, start
+from sfsign_jax.command_line.run import run_command_line
 
 
-def main(config: ConfigDict) -> None:
+def main() -> None:
+    parser = config_parser("train", __doc__)
+    help_text = "the folder of the run: a new one, or of the run to go on with"
+    parser.add_argument("--workdir", metavar="DIR", help=help_text)
+    arguments, config = parse_with_config(parser)
+
+    # Not before --help is answered, nor where a missing package would be no sentence.
+    from absl import logging
+
+    from sfsign_jax.data.catalog import prepared_versions
+    from sfsign_jax.data.preparation import prepare
+    from sfsign_jax.training.loop import train
+    from sfsign_jax.training.probe import probe_training
+    from sfsign_jax.training.stopping import (
+        INTERRUPTED_STATUS,
+        InterruptedRunError,
+        NotFiniteError,
+    )
+
+    start(arguments, probe_training)
     logging.set_verbosity(logging.FATAL)  # Orbax also logs what it raises
-    workdir = required_path("workdir", WORKDIR.value)
+    workdir = required(arguments, "workdir")
     data = config.data
     if data.data_path and not prepared_versions(data.name, data.prepared_dir):
         prepare(data.name, Path(data.prepared_dir), Path(data.data_path))
@@ -40,4 +50,4 @@ def main(config: ConfigDict) -> None:
 
 
 if __name__ == "__main__":
-    run_with_config(main, probe_training)
+    run_command_line(main)

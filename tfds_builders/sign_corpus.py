@@ -40,7 +40,8 @@ class SignCorpusBuilder(  # type: ignore[call-arg]
     """A corpus on disk: subclasses say which clips it has.
 
     Records are in the order of the tables; metadata holds the vocabulary, the size of the frames,
-    the number of frames of every clip and the references that evaluation scores against.
+    of every clip id, glosses and number of frames, and the references that evaluation scores
+    against.
     """
 
     VERSION = tfds.core.Version("1.0.0")
@@ -92,17 +93,21 @@ class SignCorpusBuilder(  # type: ignore[call-arg]
             frame_rate=self.FRAME_RATE,
             references=self.references(data_path, splits),
             num_frames={},
+            clips={},
         )
         self.broken: list[str] = []
+        self.rows: dict[str, list[str]] = {}  # of each split: where each clip stands in a table
         return {split: self._generate_examples(split, splits[split]) for split in splits}
 
     def _generate_examples(
         self, split: str, sources: list[ClipSource]
     ) -> Iterator[tuple[int, dict[str, Any]]]:
         num_frames = self.info.metadata["num_frames"][split] = []
+        clips = self.info.metadata["clips"][split] = []  # id and glosses of each
+        rows = self.rows[split] = []
         frame_format = self.builder_config.frame_format._replace(max_pixels=self.max_pixels)
-        clips = encoded_clips(sources, frame_format, self.unfinished_frames() / split)
-        progress = tqdm(clips, desc=split, total=len(sources), unit="clip", disable=None)
+        encoded = encoded_clips(sources, frame_format, self.unfinished_frames() / split)
+        progress = tqdm(encoded, desc=split, total=len(sources), unit="clip", disable=None)
         for source, frames, problem in progress:
             if problem:
                 if not self.skip_broken:
@@ -110,6 +115,8 @@ class SignCorpusBuilder(  # type: ignore[call-arg]
                 self.broken.append(problem)
                 continue
             num_frames.append(len(frames))
+            clips.append([source.id, " ".join(source.glosses)])
+            rows.append(source.row)
             yield (
                 len(num_frames),
                 {

@@ -16,7 +16,7 @@ from typing import Any
 from flax import nnx
 
 from sfsign_jax.checkpoint import ModelDescription, load_checkpoint, save_checkpoint
-from sfsign_jax.command_line.arguments import positive
+from sfsign_jax.command_line.arguments import frame_rate
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.conversion import caffe2, pytorch
 from sfsign_jax.conversion.architecture import read_architecture
@@ -36,7 +36,7 @@ MODEL_OPTIONS = {
     "share_classifier": int,
 }
 # and of the frames that it was trained on.
-PREPROCESSING_OPTIONS = {"drop_top_rows": int, "frame_rate": positive}
+PREPROCESSING_OPTIONS = {"drop_top_rows": int, "frame_rate": frame_rate}
 
 
 def main() -> None:

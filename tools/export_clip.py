@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 
+from sfsign_jax.command_line.arguments import frame_rate
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.data.catalog import PREPARED_DIR, open_dataset
 from sfsign_jax.data.frame_clips import load_clip
@@ -18,13 +19,15 @@ from sfsign_jax.text import printable
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Writes one clip of a dataset as a video file.")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("dataset", help="a prepared dataset, such as synthetic_signs/demo")
     parser.add_argument("video", type=Path, help="the file to write")
     parser.add_argument("--prepared_dir", default=PREPARED_DIR)
     parser.add_argument("--split", default="test")
     parser.add_argument("--index", type=int, default=0)
-    parser.add_argument("--rate", type=int, default=25, help="frames a second")
+    parser.add_argument("--rate", type=frame_rate, default=25, help="frames a second")
     arguments = parser.parse_args()
     dataset = open_dataset(arguments.dataset, arguments.prepared_dir)
     records = dataset.splits.get(arguments.split, ())
@@ -38,10 +41,12 @@ def main() -> None:
     print(printable(f"{arguments.video}: clip {record['id'].decode()}, signed: {glosses}"))
 
 
-def write_video(path: Path, frames, rate: int) -> None:
+def write_video(path: Path, frames, rate: float) -> None:
     """H.264 at a quality that leaves small hands sharp."""
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=Fraction(rate), options={"crf": "10"})
+        stream = container.add_stream(
+            "libx264", rate=Fraction(rate).limit_denominator(1001), options={"crf": "10"}
+        )
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = "yuv444p"
         for frame in frames:

@@ -1,26 +1,28 @@
 """What command lines take."""
 
 import argparse
+from collections.abc import Callable
 from typing import Any
 
 from sfsign_jax.data.frames import MAX_PIXELS
 
 
-def positive(text: str) -> float:
-    """A number above 0, for argparse."""
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+def number_between(least: float, most: float, kind: type = float) -> Callable[[str], float]:
+    """The type of an argument, for argparse: a number within bounds, which are inclusive."""
+
+    def number(text: str) -> float:
+        value = kind(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not between {least} and {most}")
+        return value
+
     return number
 
 
-def megapixels(text: str) -> float:
-    """The size of a picture, for argparse."""
-    number = positive(text)
-    if number > 2000:
-        raise argparse.ArgumentTypeError(f"{text} is more than FFmpeg takes: at most 2000")
-    return number
-
+positive = number_between(0.001, 1_000_000)  # of seconds, minutes or megabytes
+whole = number_between(1, 1_000_000, int)
+frame_rate = number_between(1, 1000)  # frames a second
+megapixels = number_between(0.001, 2000)  # FFmpeg takes no more
 
 MAX_MEGAPIXELS: dict[str, Any] = {
     "type": megapixels,

@@ -48,9 +48,15 @@ def kept_frames(
 ) -> Int[np.ndarray, " n"]:
     """The frames of a clip that a training step sees: every k-th, then the temporal rescale."""
     kept = interval_frames(num_frames, augmentation.frame_interval, rng)
-    longest = math.ceil(augmentation.max_frames / augmentation.frame_interval)
-    length = rescaled_length(len(kept), augmentation.rescale, augmentation.min_frames, longest, rng)
+    share = augmentation.rescale
+    length = bounded_length(len(kept) * rng.uniform(1 - share, 1 + share), augmentation)
     return kept[rescale_frames(len(kept), length, rng)]
+
+
+def most_frames(num_frames: int, augmentation: Augmentation) -> int:
+    """How many frames a clip may be drawn to at most."""
+    kept = math.ceil(num_frames / augmentation.frame_interval)
+    return bounded_length(kept * (1 + augmentation.rescale), augmentation)
 
 
 def interval_frames(
@@ -61,12 +67,10 @@ def interval_frames(
     return np.arange(start, num_frames, interval)
 
 
-def rescaled_length(
-    num_frames: int, share: float, shortest: int, longest: int, rng: np.random.Generator
-) -> int:
-    """A length up to `share` longer or shorter, within bounds, rounded up to a multiple of 4."""
-    length = int(num_frames * rng.uniform(1 - share, 1 + share))
-    length = min(max(length, shortest), longest)
+def bounded_length(num_frames: float, augmentation: Augmentation) -> int:
+    """A length within the bounds, rounded up to a multiple of 4."""
+    longest = math.ceil(augmentation.max_frames / augmentation.frame_interval)
+    length = min(max(int(num_frames), augmentation.min_frames), longest)
     return math.ceil(length / 4) * 4
 
 

@@ -20,6 +20,38 @@ VERSION = re.compile(r"\d+\.\d+\.\d+")  # a build that was interrupted has anoth
 Record = dict[str, Any]  # id, signer: bytes; glosses, frames (encoded images): list of bytes
 
 
+class ClipFacts(NamedTuple):
+    """What is known of a clip without reading its frames."""
+
+    id: str
+    num_frames: int
+    glosses: tuple[str, ...]
+
+
+class Records(Sequence[Record]):
+    """The records of a split, whose files may be gone or damaged by the time they are read."""
+
+    def __init__(self, source: Sequence[Record], name: str):
+        self.source, self.name = source, name
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, number: Any) -> Any:
+        if not 0 <= number < len(self):
+            raise IndexError(number)
+        from google.protobuf.message import DecodeError
+
+        try:
+            return self.source[number]
+        except (RuntimeError, OSError, ValueError, IndexError, DecodeError) as error:
+            reason = " ".join(str(error).split())
+            raise UserError(
+                f"{self.name}: clip {number} can't be read, its file is gone or damaged: delete "
+                f"the folder and prepare the dataset again ({reason})"
+            ) from error
+
+
 class Dataset(NamedTuple):
     name: str
     vocabulary: tuple[str, ...]  # gloss of class 1, 2, …
@@ -30,6 +62,8 @@ class Dataset(NamedTuple):
     frame_rate: float | None = None  # frames a second, where all clips have the same
     # Of dev and test: clip id -> the glosses that are scored, where not simply those of the record.
     references: Mapping[str, Mapping[str, str]] = {}
+    # Of every split; none in datasets that an earlier version prepared.
+    clips: Mapping[str, tuple[ClipFacts, ...]] = {}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,12 +80,17 @@ class Metadata:
     drop_top_rows: int = 0
     frame_rate: float | None = None
     references: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
+    clips: dict[str, list[tuple[str, str]]] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
         check_glosses(self.vocabulary)
         check_stored_frames(self.frame_size, self.drop_top_rows, self.frame_rate)
         if any(n < 1 for lengths in self.num_frames.values() for n in lengths):
             raise ValueError("num_frames has a clip without frames")
+        if any(
+            len(own) != len(self.num_frames.get(split, ())) for split, own in self.clips.items()
+        ):
+            raise ValueError("clips and num_frames are not of the same clips")
 
 
 def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
@@ -87,7 +126,10 @@ def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
     metadata = as_schema(fields, Metadata, folder / METADATA)
     try:
         builder = tfds.builder_from_directory(folder)
-        splits = {split: builder.as_data_source(split) for split in builder.info.splits}
+        splits: dict[str, Sequence[Record]] = {
+            split: Records(builder.as_data_source(split), f"{folder}, {split}")
+            for split in builder.info.splits
+        }
     except (
         DatasetInfoFileError,
         json_format.Error,
@@ -103,11 +145,23 @@ def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
                 f"{split}: it is damaged, or of another build"
             )
     vocabulary = clean_glosses(metadata.vocabulary, str(folder / METADATA))
-    return Dataset(name=name, splits=splits, **vars(metadata) | {"vocabulary": vocabulary})
+    told = vars(metadata) | {"vocabulary": vocabulary, "clips": clip_facts(vars(metadata))}
+    return Dataset(name=name, splits=splits, **told)
 
 
 def first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def clip_facts(metadata: Mapping[str, Any]) -> dict[str, tuple[ClipFacts, ...]]:
+    """The clips of every split, as a dataset's metadata has them."""
+    return {
+        split: tuple(
+            ClipFacts(name, n, clean_glosses(glosses.split(), name))
+            for (name, glosses), n in zip(clips, metadata["num_frames"][split], strict=True)
+        )
+        for split, clips in metadata.get("clips", {}).items()
+    }
 
 
 def prepared_versions(name: str, prepared_dir: str | Path) -> list[Path]:

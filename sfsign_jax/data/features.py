@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sfsign_jax.data.batching import EvaluationBatch, PlannedBatch
+from sfsign_jax.data.catalog import ClipFacts
 from sfsign_jax.data.training_batches import label_rows
 from sfsign_jax.data.vocabulary import check_glosses
 from sfsign_jax.errors import UserError
@@ -58,6 +59,15 @@ class FeatureSet(NamedTuple):
     checkpoint: str  # fingerprint of the one that made the features
     folder: Path
     clips: dict[str, list[FeatureClip]]  # of each split
+
+    @property
+    def facts(self) -> dict[str, tuple[ClipFacts, ...]]:
+        return {
+            split: tuple(
+                ClipFacts(clip["id"], clip["num_frames"], tuple(clip["glosses"])) for clip in clips
+            )
+            for split, clips in self.clips.items()
+        }
 
 
 def open_features(folder: str | Path) -> FeatureSet:

@@ -1,8 +1,11 @@
 """Batches loaded ahead of their use."""
 
 import functools
+import itertools
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
+from multiprocessing import resource_tracker
 from typing import Any
 
 import grain
@@ -17,6 +20,8 @@ def load_ahead(load: Callable[[Any], Any], items: Sequence[Any], workers: int) -
     """`load` of every item, in order: ahead of its use, in processes or, for 0, in threads."""
     if not flags.FLAGS.is_parsed():  # Grain's processes ask for flags even outside of absl's apps
         flags.FLAGS.mark_as_parsed()
+    if workers:  # now, since whoever starts it lets Ctrl-C through again (see `closing`)
+        resource_tracker.ensure_running()
     threads = 1 if workers else os.cpu_count() or 1
     reading = grain.ReadOptions(num_threads=threads, prefetch_buffer_size=threads)
     loaded = grain.MapDataset.source(items).map(load).to_iter_dataset(reading)
@@ -32,8 +37,16 @@ def prefetch_to_devices(batches: grain.IterDataset, mesh: Mesh) -> Iterator[dict
 
 def closing(batches: grain.IterDataset) -> Iterator[Any]:
     """The batches; their processes and threads end with the last one, or when the caller stops."""
-    iterator = iter(batches)
+    # What is started here inherits that Ctrl-C does not reach it: it is for this process, which
+    # still needs its workers to end well.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
+        iterator = iter(batches)
+        first = [*itertools.islice(iterator, 1)]
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    try:
+        yield from first
         yield from iterator
     finally:
         iterator.close()

@@ -1,20 +1,30 @@
 """From a corpus on disk to a prepared dataset, by the builders of tfds_builders."""
 
 import contextlib
-import fcntl
 import importlib
 import pkgutil
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import tensorflow_datasets as tfds
 
 import tfds_builders
+from sfsign_jax.data.catalog import ClipFacts, clip_facts
 from sfsign_jax.data.frames import MAX_PIXELS
 from sfsign_jax.errors import UserError
+from sfsign_jax.runtime.lock import only_process
 from sfsign_jax.text import printable
 from tfds_builders.sign_corpus import SignCorpusBuilder
+
+
+class Prepared(NamedTuple):
+    """A dataset on disk."""
+
+    folder: Path
+    clips: Mapping[str, tuple[ClipFacts, ...]]  # of each split
+    rows: Mapping[str, Sequence[str]]  # where each clip stands in a table, if it was read just now
 
 
 def prepare(
@@ -25,7 +35,7 @@ def prepare(
     skip_broken: bool = False,
     allow_outside: bool = False,
     max_pixels: int = MAX_PIXELS,
-) -> None:
+) -> Prepared:
     """Write `dataset` (name or name/config) as ArrayRecord files below `prepared_dir`.
 
     Raises:
@@ -53,6 +63,9 @@ def prepare(
     print(f"{builder.info.full_name} is in {builder.data_path}: {counts} clips")
     if broken := getattr(builder, "broken", []):
         print(f"left out {len(broken)} clips:", *map(printable, broken), sep="\n  ")
+    return Prepared(
+        Path(builder.data_path), clip_facts(builder.info.metadata), getattr(builder, "rows", {})
+    )
 
 
 @contextlib.contextmanager
@@ -63,11 +76,7 @@ def only_builder(folder: Path) -> Iterator[None]:
         UserError: another process is building there.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go when the process ends
-        except BlockingIOError as error:
-            raise UserError(f"another process is preparing {folder}: wait for it") from error
+    with only_process(folder / ".lock", f"is preparing {folder}", "wait for it"):
         for unfinished in folder.glob("incomplete.*"):
             shutil.rmtree(unfinished)
         yield

@@ -4,8 +4,9 @@ So a run's position is its number of steps, any number of workers gives the same
 process of a run over several hosts can load its own rows.
 """
 
+import dataclasses
 import functools
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Container, Hashable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import jax
@@ -35,6 +36,36 @@ class TrainingClips(Hashable, Protocol):
         """The clips with these numbers, filled up to `bucket` (see training.gradient.Batch)."""
 
     def ids(self, clips: Sequence[int]) -> list[str]: ...
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ChosenClips:
+    """Some of the clips: batches are planned as if there were no others."""
+
+    clips: TrainingClips
+    numbers: tuple[int, ...]
+
+    @property
+    def seed(self) -> int:
+        return self.clips.seed
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def lengths(self, epoch: int) -> list[int]:
+        lengths = self.clips.lengths(epoch)
+        return [lengths[number] for number in self.numbers]
+
+    def load(self, epoch: int, clips: Sequence[int], bucket: int) -> dict[str, np.ndarray]:
+        return self.clips.load(epoch, [self.numbers[clip] for clip in clips], bucket)
+
+    def ids(self, clips: Sequence[int]) -> list[str]:
+        return self.clips.ids([self.numbers[clip] for clip in clips])
+
+
+def without(clips: TrainingClips, left_out: Container[int]) -> TrainingClips:
+    """The clips but those with these numbers."""
+    return ChosenClips(clips, tuple(i for i in range(len(clips)) if i not in left_out))
 
 
 def training_batches(

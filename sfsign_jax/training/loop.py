@@ -3,6 +3,7 @@
 import functools
 import itertools
 import json
+import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ from tqdm import tqdm
 from sfsign_jax.checkpoint import ModelDescription, save_checkpoint
 from sfsign_jax.data.batching import EvaluationBatch
 from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
-from sfsign_jax.data.training_batches import batch_ids, training_batches
+from sfsign_jax.data.training_batches import batch_ids, training_batches, without
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation import word_error_rate
 from sfsign_jax.files import write_text_atomically
@@ -29,6 +30,7 @@ from sfsign_jax.recognition.network import Network
 from sfsign_jax.recognition.split import predict_split
 from sfsign_jax.runtime.ahead import Call, Programs, compiled_ahead
 from sfsign_jax.runtime.mesh import (
+    broadcast_from_first_process,
     clip_mesh,
     describe_mesh,
     is_first_process,
@@ -36,6 +38,7 @@ from sfsign_jax.runtime.mesh import (
     use_mesh,
 )
 from sfsign_jax.training import from_config
+from sfsign_jax.training.fingerprint import fingerprint
 from sfsign_jax.training.initialization import initial_weights
 from sfsign_jax.training.optimizer import Recipe, global_norm
 from sfsign_jax.training.programs import evaluation_calls, step_calls
@@ -47,6 +50,7 @@ from sfsign_jax.training.run_checkpoints import (
     restore_run,
     save_run,
 )
+from sfsign_jax.training.short_clips import short_training_clips, told_of_clips
 from sfsign_jax.training.sources import Source, open_source
 from sfsign_jax.training.state import (
     TrainState,
@@ -62,9 +66,10 @@ from sfsign_jax.training.stopping import (
     StopRequest,
     stop_request,
 )
-from sfsign_jax.training.workdir import start_workdir
+from sfsign_jax.training.workdir import forgot_dataset, own_workdir
 
 NOT_FINITE = "not_finite.log"
+TOO_SHORT = "too_short.log"
 
 Metrics = dict[str, float]
 
@@ -105,10 +110,16 @@ def train(config: ConfigDict, workdir: Path) -> None:
         NotFiniteError: too many batches were not finite.
     """
     source = open_source(config)
-    steps_per_epoch = len(source.train) // config.training.batch_size
-    if steps_per_epoch == 0:
-        raise UserError(f"{source.name} has fewer training clips than config.training.batch_size")
     model = from_config.model_config(config, num_classes=len(source.vocabulary) + 1)
+    forgot = broadcast_from_first_process(is_first_process() and forgot_dataset(workdir))
+    short = {} if forgot else short_training_clips(source, model.temporal_stack)
+    clips = without(source.train, short)
+    steps_per_epoch = len(clips) // config.training.batch_size
+    if steps_per_epoch == 0:
+        raise UserError(
+            f"{source.name} has {len(clips)} training clips that can be learned, fewer than "
+            f"config.training.batch_size; {len(short)} are too short for their glosses"
+        )
     recipe = from_config.recipe(config, steps_per_epoch)
     mesh = clip_mesh(config.training.batch_size // recipe.accumulation)
     weights, origin = initial_weights(model, source.vocabulary, config.init, config.seed)
@@ -116,12 +127,14 @@ def train(config: ConfigDict, workdir: Path) -> None:
     description = ModelDescription(
         model, source.vocabulary, source.preprocessing, f"trained on {source.name} from {origin}"
     )
-    start_workdir(workdir, config)
     keep_period = config.training.keep_epochs * steps_per_epoch or None
     with (
+        own_workdir(workdir, config, fingerprint(source)),
         open_checkpoints(workdir, config.training.keep_last, keep_period) as checkpoints,
         stop_request() as stop,
     ):
+        for line in told_of_clips(source, short, forgot, workdir / TOO_SHORT):
+            log_line(workdir, line)
         state, progress = restore_run(checkpoints, fresh, functools.partial(log_line, workdir))
         first = int(state.step)
         begin = f"go on from step {first}" if first else f"start from {origin}"
@@ -131,7 +144,7 @@ def train(config: ConfigDict, workdir: Path) -> None:
             run = Run(
                 config,
                 workdir,
-                source,
+                source._replace(train=clips),
                 description,
                 recipe,
                 mesh,
@@ -162,7 +175,7 @@ def train_epochs(run: Run, state: TrainState, progress: RunProgress) -> None:
             best = "  best so far" if is_best(progress["epochs"]) else ""
             seconds = time.perf_counter() - start
             line = f"{epoch_line(progress['epochs'], epochs)}  {speed_line(speed)}  {seconds:.0f} s"
-            log_line(run.workdir, line + best)
+            log_line(run.workdir, line + skipped_words(progress["epochs"][-1]) + best)
     finish_saving(run.checkpoints)
 
 
@@ -194,6 +207,8 @@ def train_epoch(
     programs: Programs,
 ) -> tuple[TrainState, Metrics]:
     """The rest of an epoch, and its speed."""
+    if too_many_skipped(run, progress):  # before the run was stopped
+        end_as_not_finite(run, progress)
     steps, done = run.recipe.steps_per_epoch, len(progress["steps"])
     recorder = StepRecorder(run, progress)
     start = time.monotonic()
@@ -206,7 +221,9 @@ def train_epoch(
         with use_mesh(run.mesh):
             state, metrics = train_step(state, batch, config=run.step_config, recipe=run.recipe)
         recorder.add(metrics)
-        too_many = skipped_batches(progress) >= run.config.training.max_skipped
+        if number == steps:
+            recorder.flush()
+        too_many = too_many_skipped(run, progress)
         stop = run.stop.agreed()
         if number % run.config.training.save_steps == 0 or too_many or stop:
             recorder.flush()
@@ -215,7 +232,6 @@ def train_epoch(
             end_as_not_finite(run, progress)
         if stop:
             interrupt(run)
-    recorder.flush()
     seconds = max(time.monotonic() - start, 1e-9)
     clips_a_second = (steps - done) * run.config.training.batch_size / seconds
     speed = {"input_wait_share": waited / seconds, "clips_a_second": clips_a_second}
@@ -269,9 +285,23 @@ class StepRecorder:
             self.pending = None
 
 
-def skipped_batches(progress: RunProgress) -> float:
-    """Batches that were not finite, up to the last recorded step of the epoch."""
-    return progress["steps"][-1]["skipped"] if progress["steps"] else 0
+def is_finite(step: Metrics) -> bool:
+    """Whether the step changed the model, and was not skipped."""
+    return math.isfinite(step["loss"] + step["grad_norm"])
+
+
+def skipped_batches(progress: RunProgress) -> int:
+    """Of the epoch that is under way, up to the last recorded step."""
+    if not (steps := progress["steps"]):
+        return 0
+    # They count the run's.
+    return round(steps[-1]["skipped"] - steps[0]["skipped"]) + (not is_finite(steps[0]))
+
+
+def too_many_skipped(run: Run, progress: RunProgress) -> bool:
+    """Whether the epoch has `max_skipped` of them, or all of its batches were skipped."""
+    limit = min(run.config.training.max_skipped, run.recipe.steps_per_epoch)
+    return skipped_batches(progress) >= limit
 
 
 def save(run: Run, state: TrainState, progress: RunProgress) -> None:
@@ -293,7 +323,7 @@ def record(run: Run, progress: RunProgress, metrics: dict[str, jax.Array]) -> No
     step = len(progress["epochs"]) * run.recipe.steps_per_epoch + len(progress["steps"])
     for name, value in values.items():
         run.board.add_scalar(f"train/{name}", value, step)
-    if is_first_process() and not np.isfinite(values["loss"] + values["grad_norm"]):
+    if is_first_process() and not is_finite(values):
         batching = from_config.batching(run.config, run.config.training.batch_size)
         clips = ", ".join(batch_ids(run.source.train, batching, step - 1))
         with (run.workdir / NOT_FINITE).open("a", encoding="utf-8") as log:
@@ -316,7 +346,7 @@ def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
     batches = evaluation_batches(run.source.dev, batching, order, run.mesh)
     batches = until_stopped(run, batches)
     predictions = predict_split(logits_of, batches, run.source.vocabulary, run.mesh)
-    metrics = finite_mean(progress["steps"])
+    metrics = finite_mean(progress["steps"]) | {"skipped": skipped_batches(progress)}
     # Once an epoch: every step would read all parameters for it, in hundreds of kernels.
     metrics["param_norm"] = float(jax.jit(global_norm)(state.params))
     run.board.add_scalar("train/param_norm", metrics["param_norm"], int(state.step))
@@ -343,9 +373,10 @@ def until_stopped(run: Run, batches: Iterable[EvaluationBatch]) -> Iterator[Eval
 def end_as_not_finite(run: Run, progress: RunProgress) -> None:
     finish_saving(run.checkpoints)
     raise NotFiniteError(
-        f"{skipped_batches(progress):.0f} batches had a loss or gradient that is not finite; "
-        f"{run.workdir / NOT_FINITE} names their clips. Lower config.optimizer.learning_rate, or "
-        "check the labels of short clips"
+        f"{skipped_batches(progress)} of {len(progress['steps'])} batches of epoch "
+        f"{len(progress['epochs']) + 1} had a loss or gradient that is not finite; "
+        f"{run.workdir / NOT_FINITE} names their clips. Lower config.optimizer.learning_rate in a "
+        "new --workdir, or check the glosses of short clips"
     )
 
 
@@ -356,8 +387,8 @@ def interrupt(run: Run) -> None:
 
 
 def finite_mean(steps: Sequence[Metrics]) -> Metrics:
-    """The mean of each metric over the steps that are finite, or over all where none is."""
-    finite = [step for step in steps if np.isfinite(step["loss"])] or steps
+    """The mean of each metric over the steps that are finite: some are (`too_many_skipped`)."""
+    finite = [step for step in steps if is_finite(step)]
     # The last one's names: the first may be of a version that knew more of them.
     return {name: float(np.mean([step[name] for step in finite])) for name in steps[-1]}
 
@@ -370,6 +401,12 @@ def is_best(epochs: Sequence[Metrics]) -> bool:
 def speed_line(speed: Metrics) -> str:
     waited = f"{100 * speed['input_wait_share']:.0f} % waiting for input"
     return f"{speed['clips_a_second']:.1f} clips/s ({waited})"
+
+
+def skipped_words(epoch: Metrics) -> str:
+    """How many batches were not finite, where any was."""
+    count = round(epoch["skipped"])
+    return f"  {count} {'batch' if count == 1 else 'batches'} skipped" if count else ""
 
 
 def epoch_line(epochs: Sequence[Metrics], of: int) -> str:

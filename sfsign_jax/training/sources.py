@@ -1,7 +1,7 @@
 """What a run is trained and evaluated on: the frames of a prepared dataset, or features of them."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +9,8 @@ from flax import nnx
 from ml_collections import ConfigDict
 
 from sfsign_jax.checkpoint import load_checkpoint
-from sfsign_jax.data.catalog import open_dataset
+from sfsign_jax.data.augmentation import most_frames
+from sfsign_jax.data.catalog import ClipFacts, open_dataset
 from sfsign_jax.data.evaluation_batches import EvaluationClips
 from sfsign_jax.data.features import EvaluationFeatures, TrainingFeatures, open_features
 from sfsign_jax.data.frame_clips import EvaluationFrames, TrainingFrames
@@ -28,6 +29,8 @@ class Source(NamedTuple):
     train: TrainingClips
     dev: EvaluationClips
     logits_of: Callable[..., ClipLogits]  # (network, inputs, num_frames)
+    clips: Mapping[str, tuple[ClipFacts, ...]]  # none, where an earlier version prepared them
+    most_frames: Callable[[int], int]  # that a training clip of so many frames may be drawn to
 
 
 def open_source(config: ConfigDict) -> Source:
@@ -50,6 +53,8 @@ def frame_source(config: ConfigDict) -> Source:
         TrainingFrames(dataset, augmentation, config.data.max_labels, config.seed),
         EvaluationFrames(dataset, "dev"),
         functools.partial(clip_logits, padding=config.training.padding),
+        dataset.clips,
+        functools.partial(most_frames, augmentation=augmentation),
     )
 
 
@@ -75,4 +80,6 @@ def feature_source(config: ConfigDict) -> Source:
         TrainingFeatures(features, config.data.max_labels, config.seed),
         EvaluationFeatures(features, "dev"),
         feature_logits,
+        features.facts,
+        lambda num_frames: num_frames,
     )

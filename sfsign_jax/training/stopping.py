@@ -1,6 +1,7 @@
 """Why a run ends before its last epoch, and with which status."""
 
 import contextlib
+import os
 import signal
 from collections.abc import Iterator
 
@@ -11,7 +12,7 @@ INTERRUPTED_STATUS = 75  # EX_TEMPFAIL: the same command goes on
 
 
 class InterruptedRunError(Exception):
-    """SIGTERM came; all is saved."""
+    """SIGTERM or Ctrl-C came; all is saved."""
 
 
 class NotFiniteError(Exception):
@@ -35,17 +36,25 @@ class StopRequest:
 
 @contextlib.contextmanager
 def stop_request() -> Iterator[StopRequest]:
-    """Set by SIGTERM, the notice that schedulers give before they kill."""
+    """Set by SIGTERM, the notice that schedulers give before they kill, and by Ctrl-C.
+
+    A second Ctrl-C ends the run at once.
+    """
     request = StopRequest()
-    if jax.process_count() > 1:  # JAX listens itself then
-        yield request
-        return
 
     def ask(*_) -> None:
         request.signalled = True
 
-    previous = signal.signal(signal.SIGTERM, ask)
+    def ask_and_be_impatient(*_) -> None:
+        signal.signal(signal.SIGINT, previous[signal.SIGINT])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    handlers = {signal.SIGINT: ask_and_be_impatient}
+    if jax.process_count() == 1:  # of several, JAX listens to SIGTERM itself
+        handlers[signal.SIGTERM] = ask
+    previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield request
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,10 +1,12 @@
 """The folder of a run: what defines it is written there, and another run is refused."""
 
+import contextlib
 import importlib.metadata
 import json
 import platform
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,12 @@ from ml_collections import ConfigDict
 
 from sfsign_jax.errors import UserError
 from sfsign_jax.files import flattened, read_json, write_text_atomically
+from sfsign_jax.runtime.lock import only_process
 from sfsign_jax.runtime.mesh import is_first_process
+from sfsign_jax.training.fingerprint import Fingerprint, differing_parts, read_fingerprint
 
 CONFIG = "config.json"
+DATASET = "dataset.json"
 RUN = "run.json"
 # What a config is in JSON: settings, and groups of settings.
 Setting = bool | int | float | str | list[Any] | None
@@ -23,14 +28,39 @@ Settings = dict[str, Setting | dict[str, Setting]]
 PACKAGES = ("sfsign-jax", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
 
-def start_workdir(workdir: Path, config: ConfigDict) -> None:
-    """Make the folder, or find the same run in it. Of several processes the first one does.
+@contextlib.contextmanager
+def own_workdir(workdir: Path, config: ConfigDict, dataset: Fingerprint) -> Iterator[None]:
+    """The folder of this run, in which no other process trains until the end.
+
+    Of several processes the first one has it.
 
     Raises:
-        UserError: another run is there, or the folder can't be made.
+        UserError: another process or another run has it, or it can't be written.
     """
     if not is_first_process():
+        yield
         return
+    try:
+        workdir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{workdir} can't be made: {error.strerror}") from error
+    advice = "wait for it, or choose another --workdir"
+    with only_process(workdir / ".lock", f"is training in {workdir}", advice):
+        write_down(workdir, config, dataset)
+        yield
+
+
+def forgot_dataset(workdir: Path) -> bool:
+    """Whether it holds a run of an earlier version, which did not write down its dataset."""
+    return (workdir / CONFIG).exists() and not (workdir / DATASET).exists()
+
+
+def write_down(workdir: Path, config: ConfigDict, dataset: Fingerprint) -> None:
+    """What defines the run.
+
+    Raises:
+        UserError: another run is there, or the folder can't be written.
+    """
     text = config.to_json_best_effort(indent=2) + "\n"
     path = workdir / CONFIG
     if path.exists():
@@ -46,10 +76,15 @@ def start_workdir(workdir: Path, config: ConfigDict) -> None:
                 f"{workdir} holds another run ({'; '.join(differences)}): "
                 "choose another --workdir, or the same config to go on with it"
             )
-    try:
-        workdir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{workdir} can't be made: {error.strerror}") from error
+        if forgot_dataset(workdir):
+            dataset = {}
+        elif others := differing_parts(read_fingerprint(workdir / DATASET), dataset):
+            raise UserError(
+                f"{workdir} was trained on another dataset ({'; '.join(others)}): choose another "
+                "--workdir, or give back the dataset that it had"
+            )
+    if dataset:
+        write_text_atomically(workdir / DATASET, json.dumps(dataset, indent=2) + "\n")
     write_text_atomically(path, text)
     write_text_atomically(workdir / RUN, json.dumps(circumstances(), indent=2) + "\n")
 

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from sfsign_jax.data.augmentation import (
+    Augmentation,
     interval_frames,
+    kept_frames,
+    most_frames,
     random_corner,
     rescale_frames,
-    rescaled_length,
 )
 
 RNG = np.random.default_rng(0)
@@ -15,10 +17,10 @@ RNG = np.random.default_rng(0)
 
 @pytest.mark.parametrize("frames", [20, 100, 290])
 def test_rescaled_length(frames):
-    lengths = {rescaled_length(frames, 0.2, 32, 230, RNG) for _ in range(3000)}
+    lengths = {len(kept_frames(frames, Augmentation(), RNG)) for _ in range(3000)}
     low, high = (-(-min(max(int(frames * s), 32), 230) // 4) * 4 for s in (0.8, 1.2))
     assert min(lengths) == low
-    assert max(lengths) == high
+    assert max(lengths) == high == most_frames(frames, Augmentation())
     assert all(length % 4 == 0 for length in lengths)
 
 

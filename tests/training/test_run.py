@@ -94,6 +94,15 @@ def test_killed_and_terminated(command, whole, tmp_path):
     assert_written_down(workdir)
 
 
+def test_ctrl_c_saves_too(command, tmp_path):
+    workdir = tmp_path / "run"
+    longer = [*command, "--config.training.epochs=9"]
+    assert stop_at(1, signal.SIGINT, longer, workdir) == 75
+    step = newest(workdir)
+    assert stop_at(step + 1, signal.SIGINT, longer, workdir) == 75
+    assert f"go on from step {step}" in (workdir / "train.log").read_text()
+
+
 def test_two_processes_of_two_devices(command, tmp_path):
     """Both stop as one is told to, the first has saved what both hold, and one device goes on."""
     workdir = tmp_path / "run"

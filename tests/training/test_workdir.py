@@ -5,16 +5,17 @@ from ml_collections import ConfigDict
 
 from sfsign_jax.configuration import published_config
 from sfsign_jax.errors import UserError
-from sfsign_jax.training.workdir import CONFIG, start_workdir
+from sfsign_jax.training.workdir import CONFIG, write_down
 
 
 def test_the_same_run_goes_on_and_another_is_refused(tmp_path):
     config = published_config()
-    start_workdir(tmp_path / "run", config)
-    start_workdir(tmp_path / "run", config)
+    (tmp_path / "run").mkdir()
+    write_down(tmp_path / "run", config, {})
+    write_down(tmp_path / "run", config, {})
     config.optimizer.learning_rate = 1.0
     with pytest.raises(UserError, match=r"config.optimizer.learning_rate is 0.0001 there and 1.0"):
-        start_workdir(tmp_path / "run", config)
+        write_down(tmp_path / "run", config, {})
 
 
 @pytest.mark.parametrize(
@@ -34,5 +35,5 @@ def test_the_same_run_goes_on_and_another_is_refused(tmp_path):
 def test_a_damaged_config(tmp_path, text):
     (tmp_path / CONFIG).write_text(text)
     with pytest.raises(UserError, match=r"config\.json"):
-        start_workdir(tmp_path, ConfigDict({"seed": 0}))
+        write_down(tmp_path, ConfigDict({"seed": 0}), {})
     assert (tmp_path / CONFIG).read_text() == text

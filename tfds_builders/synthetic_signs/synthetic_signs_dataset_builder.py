@@ -50,6 +50,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
                     "frame_size": [corpus.frame_size, corpus.frame_size],
                     "frame_rate": 25.0,
                     "num_frames": {},
+                    "clips": {},
                 }
             ),
             disable_shuffling=True,
@@ -61,8 +62,10 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
     def _generate_examples(self, split: str) -> Iterator[tuple[int, dict[str, Any]]]:
         num_frames = self.info.metadata["num_frames"][split] = []
+        clips = self.info.metadata["clips"][split] = []  # id and glosses of each
         for clip in encoded_clips(self.builder_config.corpus, split):
             num_frames.append(len(clip.frames))
+            clips.append([clip.id, " ".join(clip.glosses)])
             yield (
                 len(num_frames),
                 {

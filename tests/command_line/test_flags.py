@@ -1,0 +1,83 @@
+"""Oracle: what Python says of the files."""
+
+import pytest
+from forked import run_forked as run
+
+from sfsign_jax.command_line.flags import config_parser, load_config, parse_with_config
+from sfsign_jax.errors import UserError
+
+COMMANDS = (
+    "train",
+    "evaluate",
+    "extract_features",
+    "prepare",
+    "recognize",
+    "live",
+    "export",
+    "demo",
+    "score",
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example(command, tmp_path):
+    result = run("-m", f"sfsign_jax.{command}", "--help", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = [line for line in result.stdout.splitlines() if not line.startswith("usage")]
+    assert any(line.startswith(f"python -m sfsign_jax.{command} ") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"hello world", "SyntaxError"),
+        (b"epochs: nine", "NameError: name 'nine'"),
+        (b'{"epochs": 9}', "KeyError: 'get_config'"),
+        (b"\x00\x01\xff", "SyntaxError|ValueError"),
+        (b"import nobodys_module", "ModuleNotFoundError: No module named 'nobodys_module'"),
+        (b"def get_config():\n    return 1 / 0", "ZeroDivisionError"),
+    ],
+)
+def test_a_file_that_is_no_config(text, reason, tmp_path):
+    path = tmp_path / "config.py"
+    path.write_bytes(text)
+    with pytest.raises(
+        UserError, match=rf"config\.py is no config, a Python file with .*({reason})"
+    ):
+        load_config(path)
+
+
+def test_a_config_of_something_else(tmp_path):
+    path = tmp_path / "config.py"
+    path.write_text("def get_config():\n    return {}\n")
+    with pytest.raises(UserError, match="gives no ConfigDict"):
+        load_config(path)
+    with pytest.raises(UserError, match="there is no config file"):
+        load_config(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (["--config.training.epochs=9", "--config.data.name=x"], None),
+        (["--config.training.epochs=nine"], "invalid literal"),
+        (["--config.training.epochs=0"], "config.training.epochs is 0: it is at least 1"),
+        (["--config.optimizer.learning_rate=nan"], "learning_rate is nan"),
+        (["--config.training=3"], "is not a dict"),
+        (["--config.training.epoch=3"], "the config has no key 'epoch'"),
+        (["more"], "unexpected argument 'more'"),
+        (["--wrkdir=x"], "wrkdir"),
+    ],
+)
+def test_changes_of_a_config(changes, words, tmp_path, monkeypatch):
+    path = tmp_path / "config.py"
+    source = "from sfsign_jax.configuration import published_config as get_config\n"
+    path.write_text(source)
+    monkeypatch.setattr("sys.argv", ["train", "--config", str(path), *changes])
+    if words:
+        with pytest.raises(UserError, match=words):
+            parse_with_config(config_parser("train", ""))
+    else:
+        config = parse_with_config(config_parser("train", ""))[1]
+        assert (config.training.epochs, config.data.name) == (9, "x")
+        assert config.is_locked
