@@ -395,7 +395,7 @@ def test_a_port_that_is_taken(server, checkpoint):
         (["--allow_host", "https://www.example.org/"], "no name of a host"),
         (["--allow_host", "*"], "no name of a host"),
         (["--max_megabytes", "3000"], "must not be less than --max_megabytes"),
-        (["--max_total_megabytes", "nan"], "nan is not a positive number"),
+        (["--max_total_megabytes", "nan"], "nan is not between"),
     ],
 )
 def test_arguments_that_can_not_be(monkeypatch, capsys, arguments, sentence):
