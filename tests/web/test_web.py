@@ -188,7 +188,7 @@ def answered(browser):
 
 
 def wait(condition):
-    return WebDriverWait(None, 30, 0.05).until(lambda _: condition())
+    return WebDriverWait(None, 60, 0.05).until(lambda _: condition())
 
 
 def upload(browser, video):
