@@ -34,6 +34,7 @@ from hlo import account_of
 from jax.experimental import topologies
 from jax.sharding import AxisType, Mesh
 
+from sfsign_jax.command_line.arguments import whole
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
@@ -380,17 +381,13 @@ def parse_arguments() -> argparse.Namespace:
     add("--shapes", type=shape_of, nargs="+", default=[Shape(2, 64)], help="CLIPSxFRAMES")
     add("--programs", nargs="+", choices=PROGRAMS, default=[*PROGRAMS])
     add("--dtype", choices=("float32", "bfloat16"), default="bfloat16")
-    add("--devices", type=positive, default=1, help="that share a batch")
+    add("--devices", type=whole, default=1, help="that share a batch")
     add("--remat", nargs="*", choices=STAGES, default=[], help="stages that are computed again")
-    add("--accumulation", type=positive, default=1, help="parts of a batch")
+    add("--accumulation", type=whole, default=1, help="parts of a batch")
     add("--largest", action="store_true", help="the most clips of these frames whose step fits")
-    add("--size", type=positive, default=224, help="pixels, height and width")
+    add("--size", type=whole, default=224, help="pixels, height and width")
     add("--depths", type=depths_of, help="of a smaller backbone, such as 1,1,1,1")
     return parser.parse_args()
-
-
-def positive(text: str) -> int:
-    return numbers_from_one(text, ",", 1)[0]
 
 
 def shape_of(text: str) -> Shape:

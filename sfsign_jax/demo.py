@@ -38,7 +38,7 @@ def main() -> None:
             from sfsign_jax.web import Limits, Place, serve
             from sfsign_jax.web.hosts import is_loopback
         except ModuleNotFoundError as error:
-            if error.name not in ("gradio", "fastapi", "starlette", "uvicorn", "pydantic"):
+            if error.name not in ("gradio", "fastapi", "starlette", "uvicorn"):
                 raise
             raise UserError("the page needs Gradio: pip install 'sfsign_jax[demo]'") from error
         password = checked_password(arguments.password)

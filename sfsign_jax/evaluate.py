@@ -6,10 +6,12 @@ References, predictions (CTM), metrics.json and report.html go to the output fol
 setting is --padding reference --batch_size 2.
 """
 
+import argparse
 import functools
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
@@ -18,6 +20,9 @@ from sfsign_jax.command_line.flags import config_parser, parse_with_config, requ
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.data.batching import EvaluationBatch
 from sfsign_jax.errors import UserError
+
+if TYPE_CHECKING:
+    from ml_collections import ConfigDict
 
 
 def main() -> None:
@@ -38,8 +43,10 @@ def main() -> None:
         choices=("masked", "reference"),
         help="how batches are filled",
     )
-    arguments, config = parse_with_config(parser)
+    evaluate(*parse_with_config(parser))
 
+
+def evaluate(arguments: argparse.Namespace, config: "ConfigDict") -> None:
     # Not before --help is answered, nor where a missing package would be no sentence.
     from flax import nnx
 

@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 
 from sfsign_jax.data.frames import (
-    MAX_PIXELS,
     decode_frame,
     image_bytes,
     image_files,
     resize_frames,
 )
+from sfsign_jax.data.picture_size import MAX_PIXELS
 from sfsign_jax.data.videos import video_frames
 from sfsign_jax.errors import UserError
 from sfsign_jax.files import replacing

@@ -10,7 +10,7 @@ from typing import Any
 import tensorflow_datasets as tfds
 from tqdm import tqdm
 
-from sfsign_jax.data.frames import MAX_PIXELS
+from sfsign_jax.data.picture_size import MAX_PIXELS
 from sfsign_jax.errors import UserError
 from tfds_builders.annotations import ClipSource, check_sources, vocabulary_of
 from tfds_builders.encoding import FrameFormat, encoded_clips

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from sfsign_jax.data.frames import MAX_PIXELS
+from sfsign_jax.data.picture_size import MAX_PIXELS
 
 
 def number_between(least: float, most: float, kind: type = float) -> Callable[[str], float]:

@@ -49,12 +49,14 @@ def parse_with_config(
         UserError: no config, a file that is not there or no config, an unknown key or argument, a
             wrong type, a number out of its bounds.
     """
+    arguments, rest = parser.parse_known_args()
+
+    # Not before --help is answered.
     from absl import flags
     from ml_collections import config_flags
 
     from sfsign_jax.training.bounds import check_numbers
 
-    arguments, rest = parser.parse_known_args()
     if not arguments.config:
         raise UserError("no --config given: for example --config configs/demo.py")
     changes = flags.FlagValues()

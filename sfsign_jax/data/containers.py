@@ -8,7 +8,7 @@ from typing import Any
 import av
 from av.stream import Disposition
 
-from sfsign_jax.data.frames import MAX_PIXELS, check_size
+from sfsign_jax.data.picture_size import MAX_PIXELS, check_size
 from sfsign_jax.errors import UserError
 
 # FFmpeg's demuxers of files that hold all they show. Playlists and scripts (hls, dash, concat, sdp,

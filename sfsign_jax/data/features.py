@@ -64,7 +64,10 @@ class FeatureSet(NamedTuple):
     def facts(self) -> dict[str, tuple[ClipFacts, ...]]:
         return {
             split: tuple(
-                ClipFacts(clip["id"], clip["num_frames"], tuple(clip["glosses"])) for clip in clips
+                ClipFacts(
+                    clip["id"], clip["num_frames"], clean_glosses(clip["glosses"], clip["id"])
+                )
+                for clip in clips
             )
             for split, clips in self.clips.items()
         }

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+from sfsign_jax.data.picture_size import MAX_PIXELS, check_size
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 
@@ -18,7 +19,6 @@ Frame = UInt8[np.ndarray, "height width 3"]
 
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
 IMAGE_FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF")  # whatever the suffix
-MAX_PIXELS = 8192 * 4320  # of a frame: 8K as cinemas have it
 
 
 def decode_frame(image: bytes, name: str) -> UInt8[np.ndarray, "height width 3"]:
@@ -68,15 +68,6 @@ def check_image(image: bytes, name: str, max_pixels: int) -> None:
         raise UserError(f"{name} has more than {most:.0f} megapixels: make it smaller") from error
     except (OSError, SyntaxError, ValueError) as error:
         raise UserError(f"{name} is empty, truncated or not an image") from error
-
-
-def check_size(width: int, height: int, name: str, max_pixels: int) -> None:
-    """Raises UserError where a picture is too large."""
-    if width * height > max_pixels:
-        raise UserError(
-            f"{name} has {width} × {height} pixels, more than the limit of "
-            f"{max_pixels / 1e6:g} megapixels: make it smaller, or allow more with --max_megapixels"
-        )
 
 
 def image_files(folder: Path) -> list[Path]:

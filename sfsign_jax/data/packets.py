@@ -7,7 +7,7 @@ from typing import NamedTuple
 import av
 
 from sfsign_jax.data.containers import open_stream
-from sfsign_jax.data.frames import MAX_PIXELS
+from sfsign_jax.data.picture_size import MAX_PIXELS
 from sfsign_jax.data.remarks import remark
 from sfsign_jax.errors import UserError
 

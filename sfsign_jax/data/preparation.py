@@ -12,7 +12,7 @@ import tensorflow_datasets as tfds
 
 import tfds_builders
 from sfsign_jax.data.catalog import ClipFacts, clip_facts
-from sfsign_jax.data.frames import MAX_PIXELS
+from sfsign_jax.data.picture_size import MAX_PIXELS
 from sfsign_jax.errors import UserError
 from sfsign_jax.runtime.lock import only_process
 from sfsign_jax.text import printable

@@ -6,5 +6,5 @@ import logging
 
 @functools.lru_cache(1000)
 def remark(sentence: str) -> None:
-    """Said once, though a video is read again for its pictures."""
+    """Said once, though a video is read again for its pictures, or a table to prepare it."""
     logging.getLogger(__name__).warning("%s", sentence)

@@ -9,8 +9,9 @@ import numpy as np
 
 from sfsign_jax.data.containers import open_stream
 from sfsign_jax.data.display import as_rgb
-from sfsign_jax.data.frames import MAX_PIXELS, Frame, decode_frame, image_bytes, image_files
+from sfsign_jax.data.frames import Frame, decode_frame, image_bytes, image_files
 from sfsign_jax.data.packets import stored_frames, whole_index
+from sfsign_jax.data.picture_size import MAX_PIXELS
 from sfsign_jax.data.times import (
     LONGEST,
     SHORTEST,

@@ -1,25 +1,24 @@
 """What a visitor's browser may ask about a video: no more than the page's own script asks."""
 
-import json
 from collections.abc import Collection
 from typing import Annotated
 
-from pydantic import BaseModel, Field, ValidationError
+import msgspec
 
 from sfsign_jax.web.refused import RefusedError
 
 
-class Upload(BaseModel):
+class Upload(msgspec.Struct):
     path: str
 
 
-class Asked(BaseModel):
+class Asked(msgspec.Struct):
     """A call of one of the page's functions, in Gradio's words."""
 
     fn_index: int
+    session_hash: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9]{1,64}\Z")]
+    data: Annotated[list[Upload | None], msgspec.Meta(min_length=1, max_length=1)]
     trigger_id: int | None = None
-    session_hash: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,64}$")]
-    data: Annotated[list[Upload | None], Field(min_length=1, max_length=1)]
 
 
 def checked(body: bytes, functions: Collection[int], videos: Collection[str]) -> bytes:
@@ -31,8 +30,8 @@ def checked(body: bytes, functions: Collection[int], videos: Collection[str]) ->
         RefusedError: it asks for something else, or the video is gone.
     """
     try:
-        asked = Asked.model_validate_json(body)
-    except ValidationError as error:
+        asked = msgspec.json.decode(body, type=Asked)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise RefusedError(400, "the page doesn't ask so") from error
     if asked.fn_index not in functions:
         raise RefusedError(400, "the page has no such function")
@@ -40,4 +39,4 @@ def checked(body: bytes, functions: Collection[int], videos: Collection[str]) ->
     if video and video.path not in videos:
         raise RefusedError(410, "the video is no longer here: choose it again")
     file = video and {"path": video.path, "meta": {"_type": "gradio.FileData"}}
-    return json.dumps(asked.model_dump() | {"data": [file]}).encode()
+    return msgspec.json.encode(msgspec.to_builtins(asked) | {"data": [file]})

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from sfsign_jax.data.frames import MAX_PIXELS, Frame
+from sfsign_jax.data.frames import Frame
+from sfsign_jax.data.picture_size import MAX_PIXELS
 from sfsign_jax.data.videos import Video
 from sfsign_jax.errors import UserError
 

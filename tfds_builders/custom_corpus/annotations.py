@@ -1,12 +1,11 @@
 """Anyone's own recordings: one table, corpus.csv, beside them."""
 
 import csv
-import functools
 import io
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+from sfsign_jax.data.remarks import remark
 from sfsign_jax.errors import UserError
 from sfsign_jax.text import clean_text, read_text
 from tfds_builders.annotations import ClipSource, clip_path, exists, find_root
@@ -73,18 +72,13 @@ def read_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
         fields = {"signer": ""} | dict(zip(header, map(str.strip, cells), strict=False))
         if separator in fields.get("glosses", "") and not separator.isspace() and not told:
             told = True
-            tell_of_separator(row, fields["glosses"], separator)
+            remark(
+                f"{row}: the glosses {fields['glosses']!r} have the separator {separator!r} in "
+                "them, but spaces separate glosses"
+            )
         if not all(fields.get(column) for column in COLUMNS[:2]) or "split" not in fields:
             raise UserError(f"{row} has too few columns")
         yield row, fields
-
-
-@functools.lru_cache  # a table is read to check it, and again to prepare it
-def tell_of_separator(row: str, glosses: str, separator: str) -> None:
-    logging.getLogger(__name__).warning(
-        "%s: the glosses %r have the separator %r in them, but spaces separate glosses",
-        *(row, glosses, separator),
-    )
 
 
 def numbered_rows(path: Path, text: str, separator: str) -> Iterator[tuple[str, list[str]]]:
