@@ -36,7 +36,7 @@ from jax.sharding import AxisType, Mesh
 
 from sfsign_jax.command_line.arguments import whole
 from sfsign_jax.command_line.run import run_command_line
-from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.data.transforms import CROP_MULTIPLE, Preprocessing
 from sfsign_jax.errors import UserError
 from sfsign_jax.models.config import STAGES, BackboneConfig, ModelConfig
 from sfsign_jax.models.packing import pack_vectors
@@ -385,9 +385,16 @@ def parse_arguments() -> argparse.Namespace:
     add("--remat", nargs="*", choices=STAGES, default=[], help="stages that are computed again")
     add("--accumulation", type=whole, default=1, help="parts of a batch")
     add("--largest", action="store_true", help="the most clips of these frames whose step fits")
-    add("--size", type=whole, default=224, help="pixels, height and width")
+    add("--size", type=size_of, default=224, help="pixels, height and width")
     add("--depths", type=depths_of, help="of a smaller backbone, such as 1,1,1,1")
     return parser.parse_args()
+
+
+def size_of(text: str) -> int:
+    size = int(text)
+    if size < CROP_MULTIPLE or size % CROP_MULTIPLE:
+        raise argparse.ArgumentTypeError(f"{text} is no multiple of {CROP_MULTIPLE}")
+    return size
 
 
 def shape_of(text: str) -> Shape:

@@ -11,17 +11,16 @@ import collections
 import io
 import json
 import random
-import resource
 import select
 import subprocess
 import sys
 import tempfile
-import time
 import traceback
 from pathlib import Path
 
 import av
 import numpy as np
+from fuzzing import MEGABYTES, SECONDS, megabytes
 from PIL import Image
 
 from sfsign_jax.data.frames import as_stored
@@ -31,7 +30,6 @@ from sfsign_jax.errors import UserError
 from tfds_builders.annotations import ClipSource
 from tfds_builders.encoding import FrameFormat, encode_clip
 
-SECONDS, MEGABYTES = 20, 1000
 MOST_FRAMES = 20_000  # of one input, as a page's limit of minutes has it
 VIDEOS = {
     "mp4": "libx264",
@@ -88,7 +86,8 @@ def read(path: Path) -> str:
             clip = ClipSource("clip", "signer", "GLOSS", path, "table, line 2")
             with tempfile.TemporaryDirectory() as folder:
                 prepared = encode_clip(clip, FrameFormat((64, 64)), Path(folder))
-        for number, _ in enumerate(as_stored(open_video(path).frames, Preprocessing((64, 64)))):
+        frames = as_stored(open_video(path).frames, Preprocessing((64, 64), (64, 64)))
+        for number, _ in enumerate(frames):
             if number > MOST_FRAMES:
                 return "long"
         return "refused when prepared" if path.is_dir() and prepared.problem else "read"
@@ -101,15 +100,9 @@ def read(path: Path) -> str:
 def work() -> None:
     """Answers each path on stdin with a line."""
     for line in sys.stdin:
-        before, start = memory(), time.monotonic()
+        before = megabytes()
         outcome = read(Path(line.rstrip("\n")))
-        answer = [outcome, time.monotonic() - start, memory() - before]
-        print(json.dumps(answer), flush=True)
-
-
-def memory() -> float:
-    """The most that this process has had, in megabytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+        print(json.dumps([outcome, megabytes() - before]), flush=True)
 
 
 class Worker:
@@ -133,8 +126,8 @@ class Worker:
         line = self.process.stdout.readline()
         if not line:
             return f"crash ({self.process.wait()})"
-        outcome, _, megabytes = json.loads(line)
-        return outcome if megabytes < MEGABYTES else f"memory ({megabytes:.0f} MB)"
+        outcome, growth = json.loads(line)
+        return outcome if growth < MEGABYTES else f"memory ({growth:.0f} MB)"
 
 
 def main() -> None:

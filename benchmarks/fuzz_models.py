@@ -8,19 +8,14 @@ gigabyte, or gave other numbers than were saved where checksums must tell.
 """
 
 import argparse
-import collections
 import contextlib
 import copy
 import io
 import json
 import pickle
 import random
-import resource
-import signal
 import sys
 import tempfile
-import time
-import traceback
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,17 +25,15 @@ import jax
 import numpy as np
 import torch
 from flax import nnx
+from fuzzing import Kind, RefusedError, fuzz
 
 from sfsign_jax.checkpoint import CHECKSUMS, ModelDescription, load_checkpoint, save_checkpoint
 from sfsign_jax.conversion import caffe2, pytorch
 from sfsign_jax.conversion.vocabulary import read_vocabulary
-from sfsign_jax.errors import UserError
 from sfsign_jax.exporting.loader import read_frames
 from sfsign_jax.models.config import BackboneConfig, ModelConfig
 from sfsign_jax.models.sign_model import new_model
 
-MOST_SECONDS = 20
-MOST_BYTES = 10**9
 CONFIG = ModelConfig(
     7, BackboneConfig((1, 1, 1, 1), (1, 1, 1, 1), width=8, beta_inv=2), hidden_size=32
 )
@@ -50,17 +43,6 @@ VALUES = [
     *(None, True, -1, 0, 1, 3, 33, 10**9, 10**30, 0.5, -0.5, 1e308, float("nan"), float("inf")),
     *("", "K5", "A" * 10**6, "\x1b[31m", [], [0] * 4, ["A"] * 6, [1] * 10**5, {}, {"a": {}}),
 ]
-
-
-class Hang(BaseException):
-    """Past every `except Exception`."""
-
-
-class Kind(NamedTuple):
-    """What is damaged, and who reads it."""
-
-    damage: Callable[[random.Random], None]  # puts the next input in place
-    read: Callable[[], bool]  # False where what was read is not what was saved
 
 
 def main() -> None:
@@ -80,48 +62,6 @@ def main() -> None:
             for name in arguments.kinds or kinds
         ]
     sys.exit(any(bad))
-
-
-def fuzz(name: str, kind: Kind, inputs: int, seed: int) -> bool:
-    """Whether one of the inputs fared badly."""
-    kind.read()  # so that what the first reading loads is no part of the growth
-    rng, outcomes = random.Random(f"{name} {seed}"), collections.Counter()
-    longest, start = 0.0, most_memory()
-    signal.signal(signal.SIGALRM, hang)
-    for number in range(inputs):
-        kind.damage(rng)
-        before = time.perf_counter()
-        signal.alarm(MOST_SECONDS)
-        try:
-            outcomes["read" if kind.read() else "wrong"] += 1
-        except (UserError, RefusedError) as error:
-            one = len(str(error).splitlines()) == 1
-            outcomes["refused" if one else "several lines"] += 1
-            if not one:
-                print(f"{name}, input {number}: {error!r}")
-        except (Exception, Hang):  # noqa: BLE001
-            outcomes["traceback"] += 1
-            print(f"{name}, input {number}:", traceback.format_exc(), sep="\n")
-        finally:
-            signal.alarm(0)
-        longest = max(longest, time.perf_counter() - before)
-    growth = most_memory() - start
-    told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
-    print(f"{name:12} {told}; at most {longest:.1f} s and {growth / 1e6:.0f} MB", flush=True)
-    return outcomes.keys() > {"read", "refused"} or growth > MOST_BYTES
-
-
-def hang(*_: Any) -> None:
-    raise Hang(f"more than {MOST_SECONDS} s")
-
-
-def most_memory() -> int:
-    """Bytes, so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-class RefusedError(ValueError):
-    """By the loader of exported files, which has no errors of ours."""
 
 
 def make_kinds(folder: Path) -> dict[str, Kind]:

@@ -80,12 +80,10 @@ def preprocessing(config: ConfigDict, dataset: Dataset) -> Preprocessing:
     Raises:
         UserError: the crop does not fit, or is no multiple of 32.
     """
-    crop_size, frame_size = tuple(config.data.crop_size), dataset.frame_size
-    if any(crop > size for crop, size in zip(crop_size, frame_size, strict=True)):
-        raise UserError(
-            f"config.data.crop_size is {crop_size}, but the frames are {frame_size}: choose a crop "
-            "that fits into them."
+    crop_size = tuple(config.data.crop_size)
+    try:
+        return Preprocessing(
+            dataset.frame_size, crop_size, dataset.drop_top_rows, dataset.frame_rate
         )
-    if any(crop % 32 for crop in crop_size):
-        raise UserError(f"config.data.crop_size is {crop_size}: both must be multiples of 32.")
-    return Preprocessing(frame_size, crop_size, dataset.drop_top_rows, dataset.frame_rate)
+    except ValueError as error:
+        raise UserError(f"config.data: {error}") from error
