@@ -4,6 +4,7 @@ Of several processes, which all hold the same arrays, the first one writes and r
 """
 
 import contextlib
+import copy
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -65,7 +66,8 @@ def save_run(checkpoints: Checkpoints, state: TrainState, progress: RunProgress)
     if checkpoints is None or (step := int(state.step)) in checkpoints.all_steps():
         return
     arrays = named_arrays(state)
-    about = {"checksum": checksum(arrays), "progress": progress}
+    # A copy, since the run adds to it while it is being written.
+    about = {"checksum": checksum(arrays), "progress": copy.deepcopy(progress)}
     try:
         checkpoints.save(
             step,

@@ -1,4 +1,6 @@
+import json
 import resource
+import threading
 from pathlib import Path
 
 import jax
@@ -54,6 +56,25 @@ def test_everything_comes_back(saved):
     assert_equal_states(state, state_at(3, seed=3))
     assert progress == {"epochs": [], "steps": [{"loss": 0.1}]}
     assert (told, saved.all_steps()) == ([], [2, 3])
+
+
+def test_progress_is_that_of_the_step_and_not_of_the_time_it_is_written(tmp_path, monkeypatch):
+    go_on, dumps = threading.Event(), json.dumps
+
+    def late(item, **options):
+        if isinstance(item, dict) and "progress" in item:
+            assert go_on.wait(60)
+        return dumps(item, **options)
+
+    monkeypatch.setattr(json, "dumps", late)
+    progress = {"epochs": [], "steps": [{"loss": 0.1}]}
+    with open_checkpoints(tmp_path, keep_last=2, keep_period=None) as checkpoints:
+        save_run(checkpoints, state_at(1), progress)
+        progress["steps"].append({"loss": 0.2})  # as the next step does
+        go_on.set()
+        finish_saving(checkpoints)
+        _, progress, _ = restored(checkpoints)
+    assert progress == {"epochs": [], "steps": [{"loss": 0.1}]}
 
 
 def test_nothing_there_is_a_fresh_start(tmp_path):
