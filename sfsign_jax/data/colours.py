@@ -12,6 +12,7 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from jaxtyping import Float, UInt8, UInt16
 
 from sfsign_jax.data.frames import Frame
@@ -35,14 +36,14 @@ FROM_BT2020_TO_BT709 = np.array(  # BT.2087
 BAND = 64  # rows at a time, so that no whole frame is held as floats
 
 
-def colours_of(frame: av.VideoFrame, path: Path) -> Frame:
-    """A frame of the file at `path` as RGB of BT.709.
+def colours_of(frame: av.VideoFrame, path: Path, scaler: VideoReformatter) -> Frame:
+    """A frame of the file at `path` as RGB of BT.709; `scaler` is FFmpeg's, for all of its frames.
 
     Raises:
         UserError: its colours are stored in a way that can't be read.
     """
     if frame.color_trc not in (PQ, HLG) and frame.color_primaries != BT2020:
-        return converted(frame, path, "rgb24", UNSPECIFIED)
+        return converted(frame, path, scaler, "rgb24", UNSPECIFIED)
     if frame.colorspace not in MATRICES:
         raise UserError(
             f"{path} has colours of a kind that can't be read (matrix {frame.colorspace} of "
@@ -50,15 +51,18 @@ def colours_of(frame: av.VideoFrame, path: Path) -> Frame:
         )
     if frame.colorspace == UNSPECIFIED:
         frame.colorspace = BT2020_MATRIX
-    return shown(converted(frame, path, "rgb48le", BT2020_MATRIX), frame)
+    return shown(converted(frame, path, scaler, "rgb48le", BT2020_MATRIX), frame)
 
 
-def converted(frame: av.VideoFrame, path: Path, pixels: str, otherwise: int) -> np.ndarray:
+def converted(
+    frame: av.VideoFrame, path: Path, scaler: VideoReformatter, pixels: str, otherwise: int
+) -> np.ndarray:
     """RGB from the matrix that the frame names, or from another where there is none such."""
     for matrix in (frame.colorspace, otherwise):
         frame.colorspace = matrix
         with contextlib.suppress(av.FFmpegError):
-            return frame.to_ndarray(format=pixels)
+            # Small frames take longer with several, and the decoder has its own.
+            return scaler.reformat(frame, format=pixels, threads=1).to_ndarray()
     raise UserError(f"{path} has frames of a kind that can't be shown ({frame.format.name})")
 
 

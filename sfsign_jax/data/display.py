@@ -1,10 +1,12 @@
 """A stored frame as players show it: its colours, and which way up it is."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from sfsign_jax.data.colours import colours_of
 from sfsign_jax.data.frames import Frame
@@ -13,13 +15,15 @@ UPRIGHT = (1, 0, 0, 1)
 TURNED = [UPRIGHT, (0, -1, 1, 0), (-1, 0, 0, -1), (0, 1, -1, 0)]  # by 90° each, to the left
 
 
-def as_rgb(frame: av.VideoFrame, path: Path) -> Frame:
-    """A frame of the file at `path`.
+def as_rgb(frames: Iterable[av.VideoFrame], path: Path) -> Iterator[Frame]:
+    """Each of the stored frames of the file at `path`.
 
     Raises:
-        UserError: its colours can't be brought to those of a screen.
+        UserError: colours can't be brought to those of a screen.
     """
-    return turned(colours_of(frame, path), display_matrix(frame))
+    scaler = VideoReformatter()  # one for all: making it takes longer than using it
+    for frame in frames:
+        yield turned(colours_of(frame, path, scaler), display_matrix(frame))
 
 
 def display_matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:

@@ -57,8 +57,7 @@ def followed_frames(path: Path, rate: float, idle: float) -> Iterator[Frame]:
         raise UserError(f"there is no file {path} to follow")
     with opened(GrowingFile(path, idle), path, analyzeduration="0") as container:
         timed = ((frame, frame.time) for frame in decoded_frames(container, path))
-        for frame in at_rate(believed_times(timed, 1 / rate, path), rate):
-            yield as_rgb(frame, path)
+        yield from as_rgb(at_rate(believed_times(timed, 1 / rate, path), rate), path)
 
 
 def decoded_frames(container: av.container.InputContainer, path: Path) -> Iterator[av.VideoFrame]:

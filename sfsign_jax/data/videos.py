@@ -94,7 +94,7 @@ def video_frames(path: Path, max_pixels: int = MAX_PIXELS) -> Iterator[Frame]:
     Raises:
         UserError: it is no video, has no frames, or one has more than `max_pixels`.
     """
-    return (as_rgb(frame, path) for frame in stored_frames(path, max_pixels))
+    return as_rgb(stored_frames(path, max_pixels), path)
 
 
 def frames_at_rate(
@@ -102,5 +102,4 @@ def frames_at_rate(
 ) -> Iterator[Frame]:
     """The same at `rate` frames a second; `usual` are the seconds between two stored ones."""
     timed = ((frame, frame.time) for frame in stored_frames(path, max_pixels))
-    shown = at_rate(believed_times(timed, usual, path), rate)
-    return (as_rgb(frame, path) for frame in shown)
+    return as_rgb(at_rate(believed_times(timed, usual, path), rate), path)

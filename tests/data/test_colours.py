@@ -9,6 +9,7 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
+from av.video.reformatter import VideoReformatter
 
 from sfsign_jax.data.colours import colours_of
 from sfsign_jax.data.videos import video_frames
@@ -115,6 +116,6 @@ def test_colours_that_can_not_be_read(tmp_path):
 def test_a_matrix_that_is_none(matrix):
     """Reserved numbers, or a damaged header."""
     frame = av.VideoFrame.from_ndarray(PICTURE.astype(np.uint8), "rgb24").reformat(format="yuv420p")
-    expected = colours_of(frame, "clip")
+    expected = colours_of(frame, "clip", VideoReformatter())
     frame.colorspace = matrix
-    np.testing.assert_array_equal(colours_of(frame, "clip"), expected)
+    np.testing.assert_array_equal(colours_of(frame, "clip", VideoReformatter()), expected)
