@@ -15,12 +15,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sfsign_jax.command_line.arguments import MAX_MEGAPIXELS, number_between, positive
+from sfsign_jax.command_line.arguments import MAX_MEGAPIXELS, PLATFORM, number_between, positive
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.errors import UserError
-from sfsign_jax.recognition.probe import probe_recognition
-from sfsign_jax.recognition.recognizer import load
-from sfsign_jax.runtime import devices
 
 PASSWORD = "SFSIGN_JAX_PASSWORD"
 
@@ -34,13 +31,14 @@ def main() -> None:
         uploads.mkdir()
         # Gradio reads these when it is imported.
         os.environ |= {"GRADIO_TEMP_DIR": str(uploads), "GRADIO_ANALYTICS_ENABLED": "False"}
-        try:
-            from sfsign_jax.web import Limits, Place, serve
-            from sfsign_jax.web.hosts import is_loopback
-        except ModuleNotFoundError as error:
-            if error.name not in ("gradio", "fastapi", "starlette", "uvicorn"):
-                raise
-            raise UserError("the page needs Gradio: pip install 'sfsign_jax[demo]'") from error
+
+        # Nor before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
+        from sfsign_jax.recognition.probe import probe_recognition
+        from sfsign_jax.recognition.recognizer import load
+        from sfsign_jax.runtime import devices
+        from sfsign_jax.web import Limits, Place, serve
+        from sfsign_jax.web.hosts import is_loopback
+
         password = checked_password(arguments.password)
         if password is None and not is_loopback(arguments.host):
             logging.getLogger(__name__).warning(
@@ -95,7 +93,7 @@ def parse_arguments() -> argparse.Namespace:
         help="of all videos that are here at a time",
     )
     add("--max_megapixels", **MAX_MEGAPIXELS)
-    add("--platform", default="auto", choices=devices.PLATFORMS, help="what computes")
+    add("--platform", **PLATFORM)
     arguments = parser.parse_args()
     if arguments.max_total_megabytes < arguments.max_megabytes:
         parser.error("--max_total_megabytes must not be less than --max_megabytes")

@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def evaluate(arguments: argparse.Namespace, config: "ConfigDict") -> None:
-    # Not before --help is answered, nor where a missing package would be no sentence.
+    # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
     from flax import nnx
 
     from sfsign_jax.checkpoint import check_frame_size, load_checkpoint

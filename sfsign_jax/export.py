@@ -10,10 +10,8 @@ import argparse
 from pathlib import Path
 
 from sfsign_jax.command_line.run import run_command_line
-from sfsign_jax.exporting.artifact import EXPORT_PLATFORMS, write_artifact
-from sfsign_jax.recognition.probe import probe_recognition
-from sfsign_jax.recognition.recognizer import load
-from sfsign_jax.runtime import devices
+
+EXPORT_PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
 
 
 def main() -> None:
@@ -31,6 +29,13 @@ def main() -> None:
         help="where it will run; default: cpu,cuda,tpu",
     )
     arguments = parser.parse_args()
+
+    # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
+    from sfsign_jax.exporting.artifact import write_artifact
+    from sfsign_jax.recognition.probe import probe_recognition
+    from sfsign_jax.recognition.recognizer import load
+    from sfsign_jax.runtime import devices
+
     devices.start("cpu", probe_recognition)
     write_artifact(arguments.output, load(arguments.checkpoint), arguments.platforms)
     print(f"{arguments.output}: for {', '.join(arguments.platforms)}")

@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--output", metavar="DIR", help="a folder for the features")
     arguments, config = parse_with_config(parser)
 
-    # Not before --help is answered, nor where a missing package would be no sentence.
+    # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
     import jax
     from flax import nnx
 

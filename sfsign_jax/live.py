@@ -9,19 +9,22 @@ network has seen (docs/recognition.md has the trade). Ctrl-C ends it.
 import argparse
 from pathlib import Path
 
-from sfsign_jax.command_line.arguments import number_between, positive
+from sfsign_jax.command_line.arguments import PLATFORM, number_between, positive
 from sfsign_jax.command_line.run import run_command_line
-from sfsign_jax.data.live_sources import camera_frames, followed_frames
-from sfsign_jax.data.times import USUAL_RATE
-from sfsign_jax.recognition.live import live_glosses
-from sfsign_jax.recognition.probe import probe_recognition
-from sfsign_jax.recognition.recognizer import load
-from sfsign_jax.runtime import devices
 from sfsign_jax.text import printable
 
 
 def main() -> None:
     arguments = parse_arguments()
+
+    # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
+    from sfsign_jax.data.live_sources import camera_frames, followed_frames
+    from sfsign_jax.data.times import USUAL_RATE
+    from sfsign_jax.recognition.live import live_glosses
+    from sfsign_jax.recognition.probe import probe_recognition
+    from sfsign_jax.recognition.recognizer import load
+    from sfsign_jax.runtime import devices
+
     devices.start(arguments.platform, probe_recognition)
     recognizer = load(arguments.checkpoint)
     rate = recognizer.preprocessing.frame_rate or USUAL_RATE
@@ -63,7 +66,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--idle", type=positive, default=5, help="seconds without growth that end a file")
     add("--delay", type=positive, default=1, help="seconds; default: 1")
     add("--every", type=positive, default=0.5, help="seconds between two looks; default: 0.5")
-    add("--platform", default="auto", choices=devices.PLATFORMS)
+    add("--platform", **PLATFORM)
     return parser.parse_args()
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def main() -> None:
     arguments = parse_arguments()
 
-    # Not before --help is answered, nor where a missing package would be no sentence.
+    # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
     from sfsign_jax.data.preparation import prepare
 
     prepared = prepare(

@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("--workdir", metavar="DIR", help=help_text)
     arguments, config = parse_with_config(parser)
 
-    # Not before --help is answered, nor where a missing package would be no sentence.
+    # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
     from absl import logging
 
     from sfsign_jax.data.catalog import prepared_versions

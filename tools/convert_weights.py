@@ -11,22 +11,15 @@ The architecture is read off the file; --model.alpha=4, --model.fusion=FuseBiAdd
 import argparse
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from flax import nnx
-
-from sfsign_jax.checkpoint import ModelDescription, load_checkpoint, save_checkpoint
 from sfsign_jax.command_line.arguments import frame_rate
 from sfsign_jax.command_line.run import run_command_line
-from sfsign_jax.conversion import caffe2, pytorch
-from sfsign_jax.conversion.architecture import read_architecture
-from sfsign_jax.conversion.backbone_files import BACKBONE_FORMATS, backbone_format
-from sfsign_jax.conversion.vocabulary import read_vocabulary
-from sfsign_jax.data.catalog import PREPARED_DIR, open_dataset
-from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.data.catalog import PREPARED_DIR
 from sfsign_jax.errors import UserError
-from sfsign_jax.models.config import ModelConfig
-from sfsign_jax.models.sign_model import new_model
+
+if TYPE_CHECKING:
+    from sfsign_jax.data.transforms import Preprocessing
 
 # What names and shapes can't tell: of the model,
 MODEL_OPTIONS = {
@@ -41,6 +34,15 @@ PREPROCESSING_OPTIONS = {"drop_top_rows": int, "frame_rate": frame_rate}
 
 def main() -> None:
     arguments = parse_arguments()
+
+    # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
+    from flax import nnx
+
+    from sfsign_jax.checkpoint import load_checkpoint, save_checkpoint
+    from sfsign_jax.conversion import pytorch
+    from sfsign_jax.conversion.backbone_files import BACKBONE_FORMATS
+    from sfsign_jax.conversion.released import convert_backbone, convert_checkpoint
+
     if arguments.destination.exists():
         raise UserError(f"{arguments.destination} exists already: choose another destination")
     if arguments.to_pytorch:
@@ -89,17 +91,23 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def chosen_vocabulary(arguments: argparse.Namespace) -> tuple[str, ...] | None:
+    from sfsign_jax.conversion.vocabulary import read_vocabulary
+    from sfsign_jax.data.catalog import open_dataset
+
     if arguments.dataset:
         return open_dataset(arguments.dataset, arguments.prepared_dir).vocabulary
     return arguments.vocabulary and read_vocabulary(arguments.vocabulary)
 
 
-def preprocessing(arguments: argparse.Namespace) -> Preprocessing:
+def preprocessing(arguments: argparse.Namespace) -> "Preprocessing":
     """How frames reach the model: as the dataset has them, then as the options say.
 
     Raises:
         UserError: there are no such frames.
     """
+    from sfsign_jax.data.catalog import open_dataset
+    from sfsign_jax.data.transforms import Preprocessing
+
     known = Preprocessing()
     if arguments.dataset:
         dataset = open_dataset(arguments.dataset, arguments.prepared_dir)
@@ -115,58 +123,6 @@ def preprocessing(arguments: argparse.Namespace) -> Preprocessing:
         return dataclasses.replace(known, **given)
     except ValueError as error:
         raise UserError(f"--preprocessing: {error}") from error
-
-
-def convert_checkpoint(
-    source: Path, vocabulary: tuple[str, ...] | None, options: dict[str, Any]
-) -> tuple[nnx.State, ModelDescription]:
-    """A released .pt file."""
-    released = pytorch.read_released_file(source)
-    config = with_options(read_architecture(released.tensors), options)
-    config, state = pytorch.convert_tensors(released.tensors, config, source)
-    vocabulary = vocabulary or released.vocabulary
-    if vocabulary and len(vocabulary) != config.num_classes - 1:
-        raise UserError(
-            f"the vocabulary has {len(vocabulary)} glosses, {source} {config.num_classes - 1} and "
-            "the blank"
-        )
-    return state, ModelDescription(
-        config,
-        vocabulary,
-        source=f"converted from {source}",
-        num_batches_tracked=pytorch.batches_tracked(released.tensors),
-    )
-
-
-def convert_backbone(
-    source: Path, vocabulary: tuple[str, ...] | None, options: dict[str, Any]
-) -> tuple[nnx.State, ModelDescription]:
-    """A .pkl or .pyth file: the backbone of a model that is otherwise untrained."""
-    if vocabulary is None:
-        raise UserError(f"{source} is a backbone without classes: name them with --vocabulary")
-    read, architecture, name_of = backbone_format(source)
-    tensors = read(source)
-    config = with_options(ModelConfig(len(vocabulary) + 1, architecture(tensors)), options)
-    initial = nnx.state(new_model(config))
-    state, outcomes = caffe2.load_backbone(initial, tensors, config, source, name_of)
-    print(caffe2.summary(outcomes))
-    return state, ModelDescription(config, vocabulary, source=f"backbone of {source}, untrained")
-
-
-def with_options(config: ModelConfig, options: dict[str, Any]) -> ModelConfig:
-    """The architecture with what the user knows better.
-
-    Raises:
-        UserError: a value that no model has.
-    """
-    given = {name: value for name, value in options.items() if value is not None}
-    backbone = {name: given.pop(name) for name in ("alpha", "fusion") if name in given}
-    try:
-        return dataclasses.replace(
-            config, backbone=dataclasses.replace(config.backbone, **backbone), **given
-        )
-    except ValueError as error:
-        raise UserError(str(error)) from error
 
 
 if __name__ == "__main__":

@@ -7,13 +7,9 @@ import argparse
 from fractions import Fraction
 from pathlib import Path
 
-import av
-import numpy as np
-
 from sfsign_jax.command_line.arguments import frame_rate
 from sfsign_jax.command_line.run import run_command_line
-from sfsign_jax.data.catalog import PREPARED_DIR, open_dataset
-from sfsign_jax.data.frame_clips import load_clip
+from sfsign_jax.data.catalog import PREPARED_DIR
 from sfsign_jax.errors import UserError
 from sfsign_jax.text import printable
 
@@ -29,6 +25,13 @@ def main() -> None:
     parser.add_argument("--index", type=int, default=0)
     parser.add_argument("--rate", type=frame_rate, default=25, help="frames a second")
     arguments = parser.parse_args()
+
+    # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
+    import numpy as np
+
+    from sfsign_jax.data.catalog import open_dataset
+    from sfsign_jax.data.frame_clips import load_clip
+
     dataset = open_dataset(arguments.dataset, arguments.prepared_dir)
     records = dataset.splits.get(arguments.split, ())
     if not 0 <= arguments.index < len(records):
@@ -43,6 +46,8 @@ def main() -> None:
 
 def write_video(path: Path, frames, rate: float) -> None:
     """H.264 at a quality that leaves small hands sharp."""
+    import av
+
     with av.open(str(path), "w") as container:
         stream = container.add_stream(
             "libx264", rate=Fraction(rate).limit_denominator(1001), options={"crf": "10"}

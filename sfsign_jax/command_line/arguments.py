@@ -24,6 +24,11 @@ whole = number_between(1, 1_000_000, int)
 frame_rate = number_between(1, 1000)  # frames a second
 megapixels = number_between(0.001, 2000)  # FFmpeg takes no more
 
+PLATFORM: dict[str, Any] = {
+    "choices": ("auto", "cpu", "gpu", "tpu", "metal"),
+    "default": "auto",
+    "help": "what computes; default: a device that is there, or else the CPU",
+}
 MAX_MEGAPIXELS: dict[str, Any] = {
     "type": megapixels,
     "default": MAX_PIXELS / 1e6,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sfsign_jax.command_line.arguments import PLATFORM
 from sfsign_jax.errors import UserError
-from sfsign_jax.runtime import devices
 
 if TYPE_CHECKING:
     from ml_collections import ConfigDict
@@ -28,7 +28,7 @@ def config_parser(command: str, description: str) -> argparse.ArgumentParser:
         metavar="FILE",
         help="a file of configs/, or your own; --config.training.epochs=9 changes a number of it",
     )
-    add("--platform", default="auto", choices=devices.PLATFORMS, help="what computes")
+    add("--platform", **PLATFORM)
     add(
         "--coordinator",
         metavar="ADDRESS",
@@ -103,6 +103,8 @@ def start(arguments: argparse.Namespace, probe: Callable[[], object]) -> None:
     Raises:
         UserError: the processes can't join, or the platform can't be started.
     """
+    from sfsign_jax.runtime import devices
+
     if arguments.coordinator:
         connect(arguments.coordinator, arguments.num_processes, arguments.process_id)
     devices.start(arguments.platform, probe)

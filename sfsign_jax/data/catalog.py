@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sfsign_jax.data.transforms import check_stored_frames
 from sfsign_jax.data.vocabulary import check_glosses
 from sfsign_jax.errors import UserError
 from sfsign_jax.files import as_schema, read_json
@@ -83,6 +82,9 @@ class Metadata:
     clips: dict[str, list[tuple[str, str]]] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
+        # Not before --help is answered, which needs no JAX.
+        from sfsign_jax.data.transforms import check_stored_frames
+
         check_glosses(self.vocabulary)
         check_stored_frames(self.frame_size, self.drop_top_rows, self.frame_rate)
         if any(n < 1 for lengths in self.num_frames.values() for n in lengths):

@@ -23,8 +23,6 @@ from sfsign_jax.models.lengths import total_stride
 from sfsign_jax.recognition.recognizer import Recognizer
 from sfsign_jax.recognition.result import frames_of_steps
 
-EXPORT_PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
-
 
 def write_artifact(path: Path, recognizer: Recognizer, platforms: Sequence[str]) -> None:
     """A zip file that Python runs (see `loader`); `platforms` are those the program is lowered for.

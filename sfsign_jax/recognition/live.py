@@ -16,9 +16,10 @@ from sfsign_jax.data.frames import Frame, as_stored, without_top_rows
 from sfsign_jax.models.lengths import num_steps, total_stride
 from sfsign_jax.recognition.live_features import live_features
 from sfsign_jax.recognition.network import Network
-from sfsign_jax.recognition.recognizer import PAUSE_FRAMES, Recognizer
+from sfsign_jax.recognition.recognizer import Recognizer
 from sfsign_jax.recognition.sentences import (
     MARGIN_STEPS,
+    PAUSE_FRAMES,
     StepChunk,
     find_sentences,
     passed_steps,

@@ -18,10 +18,9 @@ from sfsign_jax.models.sign_model import Padding, for_inference
 from sfsign_jax.recognition.grad_cam import ActivationMap, explain
 from sfsign_jax.recognition.network import ClipLogits, Network, clip_logits, sequence_logits
 from sfsign_jax.recognition.result import Recognition, recognition_of
-from sfsign_jax.recognition.sentences import PauseRule, sentences
+from sfsign_jax.recognition.sentences import PAUSE_FRAMES, PauseRule, sentences
 from sfsign_jax.recognition.video import video_steps
 
-PAUSE_FRAMES = 25
 PAUSE_BLANK_PROBABILITY = 0.5
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+PAUSE_FRAMES = 25  # by default
 MARGIN_STEPS = 1  # steps of a pause that a sentence keeps: training clips have no long ones either
 
 

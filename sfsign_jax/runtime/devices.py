@@ -12,7 +12,6 @@ import jax.extend
 from sfsign_jax.errors import UserError
 from sfsign_jax.runtime.memory import keep_freed_memory
 
-PLATFORMS = ("auto", "cpu", "gpu", "tpu", "metal")
 # JAX's names of backends, and ours.
 OURS = {"cuda": "gpu", "rocm": "gpu", "mps": "metal", "METAL": "metal"}
 

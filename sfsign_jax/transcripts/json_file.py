@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfsign_jax.files import write_text_atomically
-from sfsign_jax.recognition.result import Recognition
 from sfsign_jax.text import without_controls
 from sfsign_jax.transcripts.transcript import Transcript
+
+if TYPE_CHECKING:
+    from sfsign_jax.recognition.result import Recognition
 
 
 def write_json(path: Path, transcript: Transcript) -> None:
@@ -23,7 +25,7 @@ def write_json(path: Path, transcript: Transcript) -> None:
 
 
 def sentence_fields(
-    transcript: Transcript, sentence: Recognition, frames: tuple[int, int]
+    transcript: Transcript, sentence: "Recognition", frames: tuple[int, int]
 ) -> dict[str, Any]:
     glosses = zip(sentence.glosses, sentence.spans, sentence.confidences, strict=True)
     return {

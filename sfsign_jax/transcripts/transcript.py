@@ -1,18 +1,20 @@
 """The sentences of one video."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from sfsign_jax.recognition.result import Recognition
 from sfsign_jax.text import without_controls
+
+if TYPE_CHECKING:
+    from sfsign_jax.recognition.result import Recognition
 
 
 class Transcript(NamedTuple):
     video: str  # its path, as other programs should find it
     rate: float  # frames a second
-    sentences: Sequence[Recognition]  # of one gloss or more
+    sentences: "Sequence[Recognition]"  # of one gloss or more
 
-    def signed(self) -> Iterator[tuple[Recognition, tuple[int, int]]]:
+    def signed(self) -> "Iterator[tuple[Recognition, tuple[int, int]]]":
         """Each sentence, as every format can hold it, and the frames from its first gloss to its
         last."""
         for sentence in self.sentences:
@@ -24,7 +26,7 @@ class Transcript(NamedTuple):
         return first / self.rate, (last + 1) / self.rate
 
 
-def plain(sentence: Recognition) -> Recognition:
+def plain(sentence: "Recognition") -> "Recognition":
     """Without control characters, which glosses may have that no reader of ours has seen."""
     return sentence._replace(
         glosses=tuple(map(without_controls, sentence.glosses)),

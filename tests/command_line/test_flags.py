@@ -1,11 +1,16 @@
 """Oracle: what Python says of the files."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
-from forked import run_forked as run
 
 from sfsign_jax.command_line.flags import config_parser, load_config, parse_with_config
 from sfsign_jax.errors import UserError
 
+ROOT = Path(__file__).parents[2]
 COMMANDS = (
     "train",
     "evaluate",
@@ -19,12 +24,48 @@ COMMANDS = (
 )
 
 
+def without_jax(command, folder, jax):
+    """A command in a Python whose JAX is this program."""
+    (folder / "jax.py").write_text(jax)
+    path = [str(folder), str(ROOT), os.environ.get("PYTHONPATH", "")]
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help_has_an_example(command, tmp_path):
-    result = run("-m", f"sfsign_jax.{command}", "--help", cwd=tmp_path)
+def test_help_has_an_example_and_needs_no_jax(command, tmp_path):
+    arguments = ["-m", f"sfsign_jax.{command}", "--help"]
+    result = without_jax(arguments, tmp_path, "raise AssertionError")
     assert (result.returncode, result.stderr) == (0, "")
     lines = [line for line in result.stdout.splitlines() if not line.startswith("usage")]
     assert any(line.startswith(f"python -m sfsign_jax.{command} ") for line in lines)
+
+
+CONFIG = ("--config", str(ROOT / "configs" / "demo.py"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("-m", "sfsign_jax.train", *CONFIG, "--workdir", "run"),
+        ("-m", "sfsign_jax.evaluate", *CONFIG, "--checkpoint", "model"),
+        ("-m", "sfsign_jax.extract_features", *CONFIG, "--checkpoint", "model", "--output", "out"),
+        ("-m", "sfsign_jax.recognize", "--checkpoint", "model", "clip.mp4"),
+        ("-m", "sfsign_jax.live", "--checkpoint", "model"),
+        ("-m", "sfsign_jax.export", "--checkpoint", "model", "--output", "x.model"),
+        ("-m", "sfsign_jax.demo", "--checkpoint", "model"),
+        (str(ROOT / "tools" / "convert_weights.py"), "x.pt", "model"),
+    ],
+)
+def test_ctrl_c_while_a_command_starts(arguments, tmp_path):
+    result = without_jax(arguments, tmp_path, "raise KeyboardInterrupt")
+    assert (result.returncode, result.stdout, result.stderr) == (130, "", "interrupted\n")
 
 
 @pytest.mark.parametrize(

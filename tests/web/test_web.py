@@ -417,12 +417,12 @@ def test_where_the_password_comes_from(monkeypatch):
 
 def test_without_gradio(checkpoint):
     without = "import sys; sys.modules.update(gradio=None, fastapi=None)"
-    program = f"{without}; import sfsign_jax.demo as demo; demo.main()"
-    arguments = ["-c", program, "--checkpoint", str(checkpoint)]
+    run = "import runpy; runpy.run_module('sfsign_jax.demo', run_name='__main__')"
+    arguments = ["-c", f"{without}; {run}", "--checkpoint", str(checkpoint)]
     result = subprocess.run(
         [sys.executable, *arguments], capture_output=True, text=True, check=False
     )
-    assert "pip install 'sfsign_jax[demo]'" in result.stderr
+    assert "pip install 'sfsign-jax[demo]'" in result.stderr
 
 
 def test_a_header_that_lies_about_the_length(tmp_path):
