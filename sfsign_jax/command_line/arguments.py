@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sfsign_jax.data.picture_size import MAX_PIXELS
+from sfsign_jax.data.times import HIGHEST_RATE, LOWEST_RATE
 
 
 def number_between(least: float, most: float, kind: type = float) -> Callable[[str], float]:
@@ -21,7 +22,7 @@ def number_between(least: float, most: float, kind: type = float) -> Callable[[s
 
 positive = number_between(0.001, 1_000_000)  # of seconds, minutes or megabytes
 whole = number_between(1, 1_000_000, int)
-frame_rate = number_between(1, 1000)  # frames a second
+frame_rate = number_between(LOWEST_RATE, HIGHEST_RATE)  # frames a second
 megapixels = number_between(0.001, 2000)  # FFmpeg takes no more
 
 PLATFORM: dict[str, Any] = {

@@ -11,8 +11,8 @@ from sfsign_jax.errors import UserError
 
 EARLY = 0.3  # of a frame: stored times are rounded, so not 0; where rates divide, a tie at ½
 USUAL_RATE = 25.0  # PHOENIX's
-HIGHEST_RATE = 120.0  # a browser's recording may claim a thousand frames a second
-LOWEST_RATE = 0.1
+LOWEST_RATE, HIGHEST_RATE = 0.1, 1000.0  # that frames can be shown at
+HIGHEST_CLAIM = 120.0  # a browser's recording may claim a thousand frames a second
 SHORTEST, LONGEST = 0.9e-3, 10.0  # seconds between frames; FFmpeg too takes more for a jump
 REMEMBERED = 25  # intervals that the usual one is the median of
 
@@ -21,15 +21,15 @@ Timed = tuple[Any, float | None]  # a frame and its time in seconds, None where 
 
 def plausible_rate(rate: float) -> float | None:
     """The frame rate that a file claims, where it may be one."""
-    return rate if LOWEST_RATE <= rate <= HIGHEST_RATE else None
+    return rate if LOWEST_RATE <= rate <= HIGHEST_CLAIM else None
 
 
 def check_rate(rate: float) -> None:
     """Raises UserError where nothing can be shown at that rate."""
-    if not LOWEST_RATE <= rate <= 1000:
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise UserError(
-            f"{rate:g} frames a second is no frame rate: give one from {LOWEST_RATE:g} to 1000 "
-            "(--frame_rate, or frame_rate in the checkpoint's model.json)"
+            f"{rate:g} frames a second is no frame rate: give one from {LOWEST_RATE:g} to "
+            f"{HIGHEST_RATE:g} (--frame_rate, or frame_rate in the checkpoint's model.json)"
         )
 
 

@@ -8,10 +8,11 @@ import numpy as np
 from jax import Array, lax
 from jaxtyping import Bool, DTypeLike, Float, Int, UInt8
 
+from sfsign_jax.data.times import HIGHEST_RATE, LOWEST_RATE
+
 MEAN, STD = 0.45, 0.225
 CROP_MULTIPLE = 32  # the backbone halves height and width five times
 MOST_PIXELS_A_SIDE = 2048  # of stored frames; the published ones have 256
-MOST_FRAME_RATE = 1000.0  # frames a second
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,8 +63,10 @@ def check_stored_frames(
         raise ValueError(
             f"drop_top_rows is {drop_top_rows}, but the frames have {frame_size[0]} rows"
         )
-    if frame_rate is not None and not 0 < frame_rate <= MOST_FRAME_RATE:
-        raise ValueError(f"frame_rate is {frame_rate}: more than 0 frames a second, to 1000")
+    if frame_rate is not None and not LOWEST_RATE <= frame_rate <= HIGHEST_RATE:
+        raise ValueError(
+            f"frame_rate is {frame_rate}: from {LOWEST_RATE:g} to {HIGHEST_RATE:g} frames a second"
+        )
 
 
 def crop_flip_normalize(

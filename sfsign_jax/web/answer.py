@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
+from sfsign_jax.data.remarks import collected_remarks
 from sfsign_jax.data.videos import open_video
 from sfsign_jax.models.lengths import total_stride
 from sfsign_jax.pictures.timeline import frames_of, timeline
@@ -22,6 +23,7 @@ class Answer(NamedTuple):
     seconds: float  # how long the video is
     pictures: Sequence[bytes]  # a timeline of each sentence, as WebP
     files: dict[str, bytes]  # by format
+    remarks: Sequence[str]  # of what is wrong with the video
 
 
 def recognize(
@@ -33,8 +35,6 @@ def recognize(
         UserError: it can't be read, is too long, or has frames that are too large.
     """
     max_pixels = round(limits.megapixels * 1e6)
-    opened = open_video(video, recognizer.preprocessing.frame_rate, max_pixels)
-    rate = opened.rate or 1.0
     num_frames = 0
 
     def seen(frame: int) -> None:
@@ -42,12 +42,17 @@ def recognize(
         num_frames = frame
         progress(frame, opened.expected_frames, "frames")
 
-    sentences = list(recognizer.recognize_video(admitted(opened, video, limits.minutes, seen)))
+    with collected_remarks() as remarks:
+        opened = open_video(video, recognizer.preprocessing.frame_rate, max_pixels)
+        rate = opened.rate or 1.0
+        sentences = list(recognizer.recognize_video(admitted(opened, video, limits.minutes, seen)))
+        shown = list(pictures(recognizer, video, max_pixels, sentences, progress))
     return Answer(
         Transcript(video.name, rate, sentences),
         num_frames / rate,
-        list(pictures(recognizer, video, max_pixels, sentences, progress)),
+        shown,
         {kind: written(kind, video.name, rate, sentences) for kind in WRITERS},
+        [remark.replace(str(video), video.name) for remark in remarks],
     )
 
 

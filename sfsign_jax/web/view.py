@@ -52,6 +52,7 @@ def view(answer: Answer) -> str:
         name=transcript.video,
         stem=Path(transcript.video).stem,
         seconds=answer.seconds,
+        remarks=answer.remarks,
         signs=signs,
         sentences=sentences,
         files=files,

@@ -8,6 +8,7 @@ import pytest
 from video_files import brightness, gradient, write_video
 
 from sfsign_jax.data.packets import packets_or_errors
+from sfsign_jax.data.remarks import collected_remarks
 from sfsign_jax.data.videos import open_video, video_frames
 from sfsign_jax.errors import UserError
 
@@ -54,6 +55,16 @@ def test_many_damaged_packets(path, caplog):
     assert len([*video_frames(path)]) == LENGTH - 4
     (message,) = caplog.messages
     assert "4 of its packets" in message
+
+
+def test_whoever_asks_gets_what_is_remarked(path, caplog):
+    damage(path, [5])
+    with collected_remarks() as remarks:
+        for _ in range(2):
+            [*video_frames(path)]
+    assert len(remarks) == 1
+    assert "1 of its packets" in remarks[0]
+    assert not caplog.messages
 
 
 def test_nothing_can_be_decoded(path):

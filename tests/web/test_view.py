@@ -36,7 +36,7 @@ class Page(HTMLParser):
         self.texts.append(text.strip())
 
 
-def shown(glosses, name):
+def shown(glosses, name, remarks=()):
     count = len(glosses)
     sentence = Recognition(
         glosses,
@@ -50,7 +50,8 @@ def shown(glosses, name):
     )
     transcript = Transcript(name, 1.0, [sentence])
     kinds = ("json", "srt", "vtt", "eaf")
-    return Page(view(Answer(transcript, float(count), [b""], dict.fromkeys(kinds, b""))))
+    files = dict.fromkeys(kinds, b"")
+    return Page(view(Answer(transcript, float(count), [b""], files, remarks)))
 
 
 def test_glosses_and_names_are_text():
@@ -66,6 +67,13 @@ def test_glosses_and_names_are_text():
     assert downloads[0] == NAME.removesuffix(".mp4") + ".glosses.json"
     targets = [value for name, value in page.attributes if name in ("href", "src")]
     assert {target.partition(":")[0] for target in targets} == {"data"}
+
+
+def test_a_remark_is_text():
+    remark = f"{NAME} is damaged"
+    page = shown(("A",), "clip.mp4", [remark])
+    assert page.tags == shown(("A",), "clip.mp4").tags
+    assert remark in page.texts
 
 
 def test_a_problem_is_text():

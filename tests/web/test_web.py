@@ -50,6 +50,10 @@ def videos(tmp_path_factory):
     folder = tmp_path_factory.mktemp("videos")
     write_video(folder / "clip & co.mp4", 20)
     write_video(folder / "long.mp4", 160)
+    data = (folder / "clip & co.mp4").read_bytes()
+    with av.open(str(folder / "clip & co.mp4")) as whole:
+        last = max(packet.pos for packet in whole.demux(video=0) if packet.size)
+    (folder / "damaged.mp4").write_bytes(data[:last] + b"\xff" * 8 + data[last + 8 :])
     (folder / BROKEN).write_bytes(b"not a video")
     (folder / "large.mp4").write_bytes(bytes(1_100_000))
     return folder
@@ -293,7 +297,7 @@ def recorded_seconds(page):
 
 
 @pytest.mark.slow
-def test_a_bad_video_gets_a_sentence_and_the_next_one_is_recognized(page, server, videos):
+def test_a_bad_video_gets_a_sentence_and_a_damaged_one_is_recognized(page, server, videos):
     upload(page, videos / "large.mp4")
     refusal = page.find_element(By.CLASS_NAME, "refusal")
     wait(refusal.is_displayed)
@@ -310,7 +314,9 @@ def test_a_bad_video_gets_a_sentence_and_the_next_one_is_recognized(page, server
         page.refresh()
         wait(lambda: page.find_elements(By.CSS_SELECTOR, "input[type=file]"))
         refusal = page.find_element(By.CLASS_NAME, "refusal")
-    assert recognize(page, videos / "clip & co.mp4").tag_name == "signed-video"
+    shown = recognize(page, videos / "damaged.mp4")
+    remark = shown.find_element(By.CLASS_NAME, "remark").text
+    assert remark.startswith("damaged.mp4 is damaged: 1 of its packets could not be decoded")
 
 
 @pytest.mark.slow
