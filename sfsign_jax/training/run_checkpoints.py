@@ -40,7 +40,11 @@ Checkpoints: TypeAlias = ocp.CheckpointManager | None  # None: another process h
 def open_checkpoints(
     workdir: Path, keep_last: int, keep_period: int | None
 ) -> Iterator[Checkpoints]:
-    """The checkpoints below `workdir`; the last ones are kept, and those of every n-th step."""
+    """The checkpoints below `workdir`; the last ones are kept, and those of every n-th step.
+
+    Raises:
+        UserError: at the end, where one that was on its way can't be written.
+    """
     if not is_first_process():
         yield None
         return
@@ -53,8 +57,17 @@ def open_checkpoints(
     )
     folder = (workdir / FOLDER).absolute()
     folder.mkdir(exist_ok=True)
-    with ocp.CheckpointManager(folder, options=options) as manager:
+    manager = ocp.CheckpointManager(folder, options=options)
+    try:
         yield manager
+    except BaseException:
+        with contextlib.suppress(OSError, ValueError):  # the run's own error is the one to tell
+            manager.close()
+        raise
+    try:
+        manager.close()
+    except (OSError, ValueError) as error:
+        raise not_written(manager, error) from error
 
 
 def save_run(checkpoints: Checkpoints, state: TrainState, progress: RunProgress) -> None:

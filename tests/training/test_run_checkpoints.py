@@ -123,6 +123,17 @@ def test_no_room_for_a_checkpoint(saved, little_room):
         finish_saving(saved)
 
 
+@pytest.mark.parametrize("first", ["", "the run's own error"])
+def test_no_room_for_a_checkpoint_that_was_on_its_way(tmp_path, little_room, first):
+    with (
+        pytest.raises(UserError, match=first or r"can't be written \(.*large.*whole: none"),
+        open_checkpoints(tmp_path, keep_last=2, keep_period=None) as checkpoints,
+    ):
+        save_run(checkpoints, state_at(1), {"epochs": [], "steps": []})
+        if first:
+            raise UserError(first)
+
+
 def test_no_room_for_a_model(tmp_path, little_room):
     model = new_model(CONFIG)
     with pytest.raises(UserError, match=r"best can't be written: .*large"):
