@@ -14,7 +14,6 @@ import numpy as np
 from flax import nnx
 from jax.sharding import Mesh
 from ml_collections import ConfigDict
-from tensorboardX import SummaryWriter
 from tqdm import tqdm
 
 from sfsign_jax.checkpoint import ModelDescription, save_checkpoint
@@ -38,6 +37,7 @@ from sfsign_jax.runtime.mesh import (
     use_mesh,
 )
 from sfsign_jax.training import from_config
+from sfsign_jax.training.board import AddPoints, open_board
 from sfsign_jax.training.fingerprint import fingerprint
 from sfsign_jax.training.initialization import initial_weights
 from sfsign_jax.training.optimizer import Recipe, global_norm
@@ -93,7 +93,7 @@ class Run(NamedTuple):
     mesh: Mesh
     step_config: ModelConfig  # of the state on the devices: blocks may be stacked in it
     checkpoints: Checkpoints
-    board: SummaryWriter
+    add_points: AddPoints
     stop: StopRequest
 
 
@@ -139,8 +139,7 @@ def train(config: ConfigDict, workdir: Path) -> None:
         first = int(state.step)
         begin = f"go on from step {first}" if first else f"start from {origin}"
         log_line(workdir, f"{begin}, on {describe_mesh(mesh)}")
-        writes, later = is_first_process(), first + 1 if first else None
-        with SummaryWriter(str(workdir), purge_step=later, write_to_disk=writes) as board:
+        with open_board(workdir, first + 1 if first else None) as add_points:
             run = Run(
                 config,
                 workdir,
@@ -150,7 +149,7 @@ def train(config: ConfigDict, workdir: Path) -> None:
                 mesh,
                 config_on_device(model),
                 checkpoints,
-                board,
+                add_points,
                 stop,
             )
             state = state_on_device(state, run.step_config)
@@ -235,8 +234,7 @@ def train_epoch(
     seconds = max(time.monotonic() - start, 1e-9)
     clips_a_second = (steps - done) * run.config.training.batch_size / seconds
     speed = {"input_wait_share": waited / seconds, "clips_a_second": clips_a_second}
-    for name, value in (speed | device_memory()).items():
-        run.board.add_scalar(f"train/{name}", value, int(state.step))
+    run.add_points(named("train", speed | device_memory()), int(state.step))
     return state, speed
 
 
@@ -316,13 +314,17 @@ def device_memory() -> dict[str, float]:
     return {} if peak is None else {"device_memory_gb": peak / 1e9}
 
 
+def named(group: str, values: Metrics) -> Metrics:
+    """As TensorBoard groups curves."""
+    return {f"{group}/{name}": value for name, value in values.items()}
+
+
 def record(run: Run, progress: RunProgress, metrics: dict[str, jax.Array]) -> None:
     """Metrics of the next step that has none yet; the clips of one that is not finite."""
     values = {name: float(value) for name, value in jax.device_get(metrics).items()}
     progress["steps"].append(values)
     step = len(progress["epochs"]) * run.recipe.steps_per_epoch + len(progress["steps"])
-    for name, value in values.items():
-        run.board.add_scalar(f"train/{name}", value, step)
+    run.add_points(named("train", values), step)
     if is_first_process() and not is_finite(values):
         batching = from_config.batching(run.config, run.config.training.batch_size)
         clips = ", ".join(batch_ids(run.source.train, batching, step - 1))
@@ -349,10 +351,13 @@ def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
     metrics = finite_mean(progress["steps"]) | {"skipped": skipped_batches(progress)}
     # Once an epoch: every step would read all parameters for it, in hundreds of kernels.
     metrics["param_norm"] = float(jax.jit(global_norm)(state.params))
-    run.board.add_scalar("train/param_norm", metrics["param_norm"], int(state.step))
-    for name, glosses in (("dev_wer", predictions.sequence), ("dev_conv_wer", predictions.conv)):
-        metrics[name] = word_error_rate(predictions.references, glosses).rate
-        run.board.add_scalar(name.replace("_", "/", 1), metrics[name], int(state.step))
+    rates = {
+        "wer": word_error_rate(predictions.references, predictions.sequence).rate,
+        "conv_wer": word_error_rate(predictions.references, predictions.conv).rate,
+    }
+    metrics |= {f"dev_{name}": rate for name, rate in rates.items()}
+    points = named("train", {"param_norm": metrics["param_norm"]}) | named("dev", rates)
+    run.add_points(points, int(state.step))
     progress["epochs"].append(metrics)
     progress["steps"] = []
     if not is_first_process():
