@@ -121,18 +121,20 @@ def videos(eaf: Eaf) -> list[Medium]:
 
 
 def is_sound(kind: str, names: Sequence[str]) -> bool:
-    sound = (".wav", ".mp3", ".m4a", ".aif", ".aiff", ".flac", ".ogg")
+    sound = (".wav", ".mp3", ".m4a", ".aif", ".aiff", ".flac")
     return kind.startswith("audio/") or any(name.lower().endswith(sound) for name in names)
 
 
 def file_names(link: str) -> list[str]:
-    """The files that a link may mean; none where it is an address of the web, or empty.
+    """The files that a link may mean; of an address of the web, one of its name beside the file.
 
     ELAN escapes some characters and others not, so % may be itself.
     """
     path = re.sub(r"^file:(//localhost(?=/))?(//)?", "", link.replace("\\", "/"), flags=re.I)
     path = re.sub(r"^/+(?=[A-Za-z]:/)", "", path)  # C:/…, of Windows
-    if not path or "\0" in unquote(path) or re.match("[A-Za-z][A-Za-z0-9+.-]+:", path):
+    if re.match("[A-Za-z][A-Za-z0-9+.-]+:", path):
+        path = path.rpartition("/")[2]
+    if not path or "\0" in unquote(path):
         return []
     return list(dict.fromkeys((path, unquote(path))))
 
