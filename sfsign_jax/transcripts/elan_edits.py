@@ -73,8 +73,8 @@ def places(data: bytes) -> Iterator[Place]:
     def end(tag: str) -> None:
         close = parser.CurrentByteIndex  # of an element of one tag: what is behind it
         _, name, begin = path[-1]
-        tags = tuple(one for one, _, _ in path[1:])
-        if 1 <= len(tags) <= 2:
+        if 2 <= len(path) <= 3:
+            tags = tuple(one for one, _, _ in path[1:])
             first = FIRST_TAG.match(data, begin)
             single = first is not None and first[1] == b"/"
             last = close if single else data.index(b">", close) + 1

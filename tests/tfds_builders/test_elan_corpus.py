@@ -298,6 +298,17 @@ def test_an_elan_file_must_lie_in_the_folder_too(tmp_path):
     assert len(told(folder, allow_outside=True)["train"]) == 1
 
 
+def test_what_was_recognised_is_not_learned_beside_the_annotations(tmp_path):
+    write(tmp_path, "train/a.eaf", simple(GLOSS))
+    write(tmp_path, "train/a.glosses.eaf", simple(GLOSS))
+    write(tmp_path, "dev/b.glosses.eaf", simple(GLOSS))  # corrected, perhaps
+    message = r"a\.glosses\.eaf is what was recognised in the recording of a\.eaf: keep one"
+    with pytest.raises(UserError, match=message):
+        told(tmp_path)
+    (tmp_path / "train/a.eaf").unlink()
+    assert list(told(tmp_path)) == ["train", "dev"]
+
+
 def test_elan_files_without_splits(tmp_path, monkeypatch):
     write(tmp_path, "a.eaf", simple(GLOSS))
     with pytest.raises(UserError, match=r"no corpus\.csv; expected .*\n.*\n(.*\n)+ +train/ dev/"):

@@ -90,16 +90,28 @@ def rows_of_folders(data_path: Path) -> list[tuple[str, dict[str, str]]]:
 
 
 def eaf_files(path: Path) -> list[Path]:
-    """An ELAN file itself, or those in a folder and below, but for hidden ones."""
+    """An ELAN file itself, or those in a folder and below, but for hidden ones.
+
+    Raises:
+        UserError: what was recognised lies beside the annotations of the same recording.
+    """
     if not path.is_dir():
         return [path] if path.suffix.lower() == EAF else []
-    return sorted(
+    files = sorted(
         file
         for file in path.rglob("*")
         if file.suffix.lower() == EAF
         and file.is_file()
         and not any(part.startswith(".") for part in file.relative_to(path).parts)
     )
+    for file in files:
+        own = file.with_name(f"{file.stem.removesuffix('.glosses')}{file.suffix}")
+        if own != file and own in files:
+            raise UserError(
+                f"{file} is what was recognised in the recording of {own.name}: keep one of the two"
+                " in the folder, or both glosses would be learned"
+            )
+    return files
 
 
 def eaf_sources(

@@ -11,6 +11,7 @@ from sfsign_jax.errors import UserError
 from sfsign_jax.text import clean_text
 
 PAUSE = 1000  # milliseconds without a gloss that end a clip, where no tier has the sentences
+MOST_TOLD = 50  # tiers in a message
 GLOSS_NAMES = {
     *("gloss", "glosses", "idgloss", "idglosses", "sign", "signs"),
     *("glosse", "glossen", "glosa", "glosas", "glose", "gloses"),
@@ -56,13 +57,16 @@ def checked(eaf: Eaf, tier: str) -> list[Annotation]:
     for one in annotations(eaf, tier):
         where = place(eaf, tier, one.start)
         if one.start >= one.end:
-            raise UserError(f"{where}: the annotation {one.text!r} has no length: correct its end")
+            raise UserError(
+                f"{where}: the annotation {one.text[:80]!r} has no length: correct its end"
+            )
         found.append(one._replace(text=clean_text(one.text, where)))
     for one, other in pairwise(found):
         if other.start < one.end - 0.5:  # what shares a time with others may be rounded
             raise UserError(
-                f"{place(eaf, tier, other.start)}: {other.text!r} begins before {one.text!r} ends, "
-                f"at {clock(one.end)}: put what is signed at once on two tiers"
+                f"{place(eaf, tier, other.start)}: {other.text[:80]!r} begins before "
+                f"{one.text[:80]!r} ends, at {clock(one.end)}: put what is signed at once on two "
+                "tiers"
             )
     return found
 
@@ -98,7 +102,7 @@ def sentences(
     if outside:
         remark(
             f"{place(eaf, tier, outside[0].start)}: {len(outside)} glosses lie in no annotation of "
-            f"this tier and are left out, first {outside[0].text!r}"
+            f"this tier and are left out, first {outside[0].text[:80]!r}"
         )
 
 
@@ -165,9 +169,12 @@ def participant(eaf: Eaf, tier: str) -> str:
 
 def described(eaf: Eaf) -> str:
     """The tiers of a file, for messages."""
-    counts = {name: len(tier.findall("ANNOTATION")) for name, tier in tiers(eaf).items()}
-    listed = ", ".join(f"{name!r} ({count} annotations)" for name, count in counts.items())
-    return f"it has {listed}" if listed else "it has no tiers"
+    listed = [
+        f"{name!r} ({len(tier.findall('ANNOTATION'))} annotations)"
+        for name, tier in tiers(eaf).items()
+    ]
+    more = [f"and {len(listed) - MOST_TOLD} more"] if len(listed) > MOST_TOLD else []
+    return f"it has {', '.join(listed[:MOST_TOLD] + more)}" if listed else "it has no tiers"
 
 
 def place(eaf: Eaf, tier: str, start: float) -> str:
