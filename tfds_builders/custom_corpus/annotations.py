@@ -2,21 +2,17 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from sfsign_jax.data.elan import read_eaf
 from sfsign_jax.data.remarks import remark
 from sfsign_jax.errors import UserError
 from sfsign_jax.text import clean_text, read_text
 from tfds_builders.annotations import ClipSource, clip_path, exists, find_root
-from tfds_builders.custom_corpus.elan import chosen_tiers, clips_of, participant, place
-from tfds_builders.custom_corpus.media import video_of
+from tfds_builders.custom_corpus.elan_files import EAF, eaf_files, eaf_sources
 
 MARKER = "corpus.csv"
 COLUMNS = ("id", "video", "glosses", "split", "signer")
-EAF = ".eaf"
 SPLITS = ("train", "dev", "test")
 ALSO_CALLED = {"val": "dev", "valid": "dev", "validation": "dev"}
 TIERS = {"gloss_tier": "", "sentence_tier": ""}  # columns that only ELAN files need
@@ -43,27 +39,37 @@ def clip_sources(data_path: Path, *, allow_outside: bool = False) -> dict[str, l
         split = split_of(fields["split"])
         if split not in SPLITS:
             raise UserError(f"{row}: the split is {fields['split']!r}; it is train, dev or test")
-        sources = splits.setdefault(split, [])
-        if (
-            files := eaf_files(video)
-            if video.suffix.lower() == EAF or not fields["glosses"]
-            else []
-        ):
-            if fields["glosses"]:
-                raise UserError(
-                    f"{row}: the glosses of an ELAN file are in its tiers: leave the cell empty"
-                )
-            for file in files:
-                clip_path(data_path, str(file.absolute()), row, allow_outside=allow_outside)
-                sources += eaf_sources(data_path, file, video, fields, allow_outside)
-        else:
-            signer = fields["signer"] or "unknown"
-            sources.append(ClipSource(fields["id"], signer, fields["glosses"], video, row))
+        splits.setdefault(split, []).extend(
+            sources_of(data_path, row, fields, video, allow_outside=allow_outside)
+        )
     for split in ("train", "dev"):
         if split not in splits:
             where = table if table.is_file() else data_path
             raise UserError(f"{where} has no {split} clip: training needs train and dev")
     return {split: splits[split] for split in SPLITS if split in splits}
+
+
+def sources_of(
+    root: Path, row: str, fields: dict[str, str], video: Path, *, allow_outside: bool
+) -> list[ClipSource]:
+    """The clip of a row, or all those of the ELAN files that it names.
+
+    Raises:
+        UserError: it has glosses besides, or one of the files is damaged or elsewhere.
+    """
+    files = eaf_files(video) if video.suffix.lower() == EAF or not fields["glosses"] else []
+    if not files:
+        signer = fields["signer"] or "unknown"
+        return [ClipSource(fields["id"], signer, fields["glosses"], video, row)]
+    if fields["glosses"]:
+        raise UserError(
+            f"{row}: the glosses of an ELAN file are in its tiers: leave the cell empty"
+        )
+    sources = []
+    for file in files:
+        clip_path(root, str(file.absolute()), row, allow_outside=allow_outside)
+        sources += eaf_sources(root, file, video, fields, allow_outside=allow_outside)
+    return sources
 
 
 def split_of(name: str) -> str:
@@ -87,58 +93,6 @@ def rows_of_folders(data_path: Path) -> list[tuple[str, dict[str, str]]]:
     return [
         (row, dict.fromkeys(("glosses", "signer"), "") | TIERS | fields) for row, fields in rows
     ]
-
-
-def eaf_files(path: Path) -> list[Path]:
-    """An ELAN file itself, or those in a folder and below, but for hidden ones.
-
-    Raises:
-        UserError: what was recognised lies beside the annotations of the same recording.
-    """
-    if not path.is_dir():
-        return [path] if path.suffix.lower() == EAF else []
-    files = sorted(
-        file
-        for file in path.rglob("*")
-        if file.suffix.lower() == EAF
-        and file.is_file()
-        and not any(part.startswith(".") for part in file.relative_to(path).parts)
-    )
-    for file in files:
-        own = file.with_name(f"{file.stem.removesuffix('.glosses')}{file.suffix}")
-        if own != file and own in files:
-            raise UserError(
-                f"{file} is what was recognised in the recording of {own.name}: keep one of the two"
-                " in the folder, or both glosses would be learned"
-            )
-    return files
-
-
-def eaf_sources(
-    root: Path, file: Path, video: Path, fields: dict[str, str], allow_outside: bool
-) -> list[ClipSource]:
-    """The clips of one of the ELAN files that a row's `video` stands for.
-
-    Raises:
-        UserError: it is damaged, its video is not there, or no tier is the one of the glosses.
-    """
-    eaf = read_eaf(file)
-    media, origin = video_of(eaf, root, allow_outside=allow_outside)
-    gloss_tier, sentence_tier = chosen_tiers(eaf, fields["gloss_tier"], fields["sentence_tier"])
-    name = fields["id"]
-    if file != video:
-        below = clean_text(file.relative_to(video).with_suffix("").as_posix(), str(file))
-        name += "/" + re.sub(r"\s+", "_", below)
-    signer = fields["signer"] or participant(eaf, gloss_tier) or "unknown"
-    sources = []
-    for number, clip in enumerate(clips_of(eaf, gloss_tier, sentence_tier), start=1):
-        row = place(eaf, gloss_tier, clip.start)
-        seconds = ((clip.start + origin) / 1000, (clip.end + origin) / 1000)
-        if seconds[0] < 0:
-            raise UserError(f"{row}: that is before its video begins: correct the medium's offset")
-        glosses = " ".join(clip.glosses)
-        sources.append(ClipSource(f"{name}-{number}", signer, glosses, media, row, seconds))
-    return sources
 
 
 def read_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
