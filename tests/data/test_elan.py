@@ -66,6 +66,17 @@ def test_annotations_that_refer_in_a_circle_have_no_time(tmp_path):
             annotations(eaf, tier)
 
 
+def test_two_annotations_of_one_id_are_no_circle(tmp_path):
+    eaf = parse_eaf(tmp_path / "a.eaf", eaf_files.ODD.replace('N_ID="a8"', 'N_ID="a7"'))
+    assert {one.text for one in annotations(eaf, "Hands")} == {"HALF", "OTHER"}
+
+
+@pytest.mark.parametrize(("kind", "name"), [("audio/mp4", "a.mp4"), ("unknown", "a.WAV")])
+def test_sound_is_no_video(tmp_path, kind, name):
+    header = f'<MEDIA_DESCRIPTOR MEDIA_URL="{name}" MIME_TYPE="{kind}"/>'
+    assert videos(parse_eaf(tmp_path / "a.eaf", eaf_files.eaf(header=header))) == []
+
+
 def test_media(tmp_path):
     first, second = videos(parse_eaf(tmp_path / "a.eaf", eaf_files.ODD))  # and no sound
     assert first.names == ("C:/data/a%20b.mp4", "C:/data/a b.mp4")

@@ -165,9 +165,10 @@ def broken_rules(text: str) -> list[str]:
     ids = [name for name in ids if name is not None]
     broken += [f"two of one id: {name}" for name in {name for name in ids if ids.count(name) > 1}]
     broken += [f"no id: {name}" for name in ids if not re.fullmatch(r"[^\W\d][\w.-]*", name)]
-    names = [tier.get("TIER_ID") for tier in root.iterfind("TIER")]
-    if len(set(names)) < len(names):
-        broken.append(f"two tiers of one name: {names}")
+    for tag, key in (("TIER", "TIER_ID"), ("LINGUISTIC_TYPE", "LINGUISTIC_TYPE_ID")):
+        names = [element.get(key) for element in root.iterfind(tag)]
+        if len(set(names)) < len(names):
+            broken.append(f"two of one name: {names}")
     for who, key, whom, name in REFERENCES:
         known = {element.get(name) for element in root.iterfind(whom)}
         used = {element.get(key) for element in root.iterfind(who)} - {None}

@@ -145,6 +145,37 @@ def test_the_tier_of_glosses_is_told_by_its_name(tmp_path, names, chosen):
     assert glosses == chosen.encode().hex()
 
 
+def test_sentences_of_the_same_signer_come_first(tmp_path):
+    tiers = ("Gloss_A", [(0, 90, "A")]), ("Satz_A", [(0, 100, "a")]), ("Satz_B", [(0, 200, "b")])
+    text = simple(*tiers)
+    for name, signer in (("Gloss_A", "Ann"), ("Satz_A", "Ann"), ("Satz_B", "Ben")):
+        text = text.replace(f'TIER_ID="{name}"', f'PARTICIPANT="{signer}" TIER_ID="{name}"')
+    assert of_one(tmp_path, text) == [("x-1", "Ann", "A", (0, 0.1))]
+
+
+def test_a_tier_of_sentences_may_hold_the_glosses(tmp_path):
+    text = simple(("sentences", [(0, 100, "A B"), (200, 300, "C")]))
+    assert of_one(tmp_path, text, ",,train,,sentences,") == [("x-1", "unknown", "A B C", (0, 0.3))]
+    assert [one[2] for one in of_one(tmp_path, text, ",,train,,sentences,sentences")] == [
+        "A B",
+        "C",
+    ]
+
+
+def test_glosses_that_divide_a_time_do_not_overlap_by_rounding(tmp_path):
+    """Seven sevenths of 29 are more than 29, as computers count."""
+    parts = "".join(
+        f'<ANNOTATION><REF_ANNOTATION ANNOTATION_ID="r{i}" ANNOTATION_REF="a{1 + i // 7}">'
+        f"<ANNOTATION_VALUE>G{i}</ANNOTATION_VALUE></REF_ANNOTATION></ANNOTATION>"
+        for i in range(14)
+    )
+    text = simple(("whole", [(0, 29, ""), (29, 100, "")]))
+    tier = f'<TIER LINGUISTIC_TYPE_REF="t" PARENT_REF="whole" TIER_ID="gloss">{parts}</TIER>'
+    text = text.replace("\n<LING", f"{tier}\n<LING")
+    [(_, _, glosses, _)] = of_one(tmp_path, text)
+    assert len(glosses.split()) == 14
+
+
 def test_glosses_are_cleaned_as_in_tables(tmp_path):
     text = simple(("gloss", [(0, 100, "U\u0308BER\u200b\u00a0WIND\n")]))
     assert of_one(tmp_path, text)[0][2].split() == ["\u00dcBER", "WIND"]
@@ -171,6 +202,7 @@ def test_the_video_is_looked_for_as_elan_does(tmp_path):
     assert found(relative.format(windows, "../films/ä b.mp4"), [films, beside]) == films
     assert found(relative.format(windows, "../films/%C3%A4%20b.mp4"), [films]) == films
     assert found(relative.format(films.as_uri(), "../gone/ä b.mp4"), [films, beside]) == films
+    assert found(relative.format(films.as_uri(), "./ä b.mp4"), [films, beside]) == beside
     assert found(relative.format(windows, ""), [beside]) == beside
     assert found(relative.format("https://example.org/films/ä b.mp4", ""), [beside]) == beside
     sound = '<MEDIA_DESCRIPTOR MIME_TYPE="audio/x-wav" MEDIA_URL="a.wav"/>'

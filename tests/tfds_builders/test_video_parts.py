@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 import video_files
 
+from sfsign_jax.data.videos import open_video
 from tfds_builders.annotations import ClipSource
 from tfds_builders.encoding import FrameFormat, encoded_clips
 from tfds_builders.video_parts import parts_of
@@ -102,6 +103,27 @@ def test_an_interrupted_run_reads_only_what_is_missing(video, tmp_path, monkeypa
     monkeypatch.setattr("tfds_builders.encoding.parts_of", parts)
     assert list(encoded_clips(some, FrameFormat((48, 64)), tmp_path)) == whole
     assert asked == [(4.0, 5.0)]
+
+
+def test_clips_whose_times_changed_are_cut_anew(video, tmp_path):
+    lengths = [
+        len(clip.frames)
+        for span in ((0.0, 0.2), (0.0, 0.4))
+        for clip in encoded_clips(sources(video, span), FrameFormat((48, 64)), tmp_path)
+    ]
+    assert lengths == [5, 10]
+
+
+def test_nothing_is_read_after_the_last_clip(video, monkeypatch):
+    read = []
+
+    def counted(path, rate, pixels):
+        opened = open_video(path, rate, pixels)
+        return opened._replace(frames=(read.append(1) or frame for frame in opened.frames))
+
+    monkeypatch.setattr("tfds_builders.video_parts.open_video", counted)
+    assert numbers(video, (0.04, 0.12)) == [[1, 2]]
+    assert len(read) == 3
 
 
 def test_a_video_that_went_away(tmp_path):

@@ -54,9 +54,9 @@ def test_the_same_again_changes_nothing(path):
         if before:
             path.write_text(before, encoding="utf-8")
         write_eaf(path, TRANSCRIPT)
-        once = path.read_bytes()
+        once, written = path.read_bytes(), path.stat().st_mtime_ns
         write_eaf(path, TRANSCRIPT)
-        assert path.read_bytes() == once
+        assert (path.read_bytes(), path.stat().st_mtime_ns) == (once, written)
 
 
 def test_tiers_that_say_something_else_get_a_neighbour(path):
@@ -117,6 +117,22 @@ def test_files_that_are_written_otherwise(path, text):
     )
     rest = iter(after)
     assert all(character in rest for character in before)  # nothing but additions
+
+
+@pytest.mark.parametrize(
+    "bound",
+    ['TIME_ALIGNABLE="false"', 'CONTROLLED_VOCABULARY_REF="v"', 'CONSTRAINTS="Included_In"'],
+)
+def test_tiers_get_a_type_of_free_text_with_times(path, bound):
+    text = eaf_files.eaf().replace('"t" TIME_ALIGNABLE="true"', f'"default-lt" {bound}')
+    path.write_text(text, encoding="utf-8")
+    write_eaf(path, TRANSCRIPT)
+    assert not any("two of" in rule for rule in eaf_files.broken_rules(path.read_text("utf-8")))
+    file = pympi.Elan.Eaf(path)
+    name = file.tiers["glosses"][2]["LINGUISTIC_TYPE_REF"]
+    kind = file.linguistic_types[name]
+    assert name != "default-lt"
+    assert (kind["TIME_ALIGNABLE"], "CONSTRAINTS" in kind) == ("true", False)
 
 
 def test_ids_are_beyond_all_that_are_there(path):
