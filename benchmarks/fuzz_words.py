@@ -1,4 +1,4 @@
-"""Damaged tables, references and predictions: each gives a result or one sentence, soon.
+"""Damaged tables, ELAN files, references and predictions: each is read or gets a sentence, soon.
 
 python benchmarks/fuzz_words.py [--inputs 200] [--seed 0]
 
@@ -26,6 +26,22 @@ monday-1,clips/1.mp4,TOMORROW SUN,train,ann
 monday-2,clips/1.mp4,"NIGHT
 RAIN",dev,ben
 monday-3,clips/,ÜBER,test,
+talk,talk.eaf,,train,
+"""
+EAF = """<?xml version="1.0" encoding="UTF-8"?>
+<ANNOTATION_DOCUMENT AUTHOR="" DATE="2024-05-06T07:08:09+01:00" VERSION="3.0">
+<HEADER><MEDIA_DESCRIPTOR MEDIA_URL="file:///C:/a/1.mp4" MIME_TYPE="video/mp4" TIME_ORIGIN="200"
+RELATIVE_MEDIA_URL="./clips/1.mp4"/></HEADER>
+<TIME_ORDER><TIME_SLOT TIME_SLOT_ID="ts1" TIME_VALUE="0"/><TIME_SLOT TIME_SLOT_ID="ts2"/>
+<TIME_SLOT TIME_SLOT_ID="ts3" TIME_VALUE="3000"/></TIME_ORDER>
+<TIER TIER_ID="signs" PARTICIPANT="Ann" LINGUISTIC_TYPE_REF="t"><ANNOTATION>
+<ALIGNABLE_ANNOTATION ANNOTATION_ID="a1" TIME_SLOT_REF1="ts1" TIME_SLOT_REF2="ts2">
+<ANNOTATION_VALUE>ÜBER &amp; 天气</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION><ANNOTATION>
+<ALIGNABLE_ANNOTATION ANNOTATION_ID="a2" TIME_SLOT_REF1="ts2" TIME_SLOT_REF2="ts3">
+<ANNOTATION_VALUE>WIND</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION></TIER>
+<TIER TIER_ID="sentences" PARENT_REF="signs" LINGUISTIC_TYPE_REF="t"><ANNOTATION>
+<REF_ANNOTATION ANNOTATION_ID="a3" ANNOTATION_REF="a1"><ANNOTATION_VALUE/></REF_ANNOTATION>
+</ANNOTATION></TIER><LINGUISTIC_TYPE LINGUISTIC_TYPE_ID="t"/></ANNOTATION_DOCUMENT>
 """
 STM = """;; LABEL "O" "Overall" "all"
 a 1 ann 0.0 4.5 <O,F> ÜBER { A / B C / @ } NORD;tag
@@ -102,7 +118,13 @@ def score(folder: Path) -> None:
 
 def make_kinds(folder: Path) -> dict[str, Kind]:
     """Each in a folder of its own, where one file is damaged and the others are whole."""
-    texts = {"corpus.csv": TABLE, "r.stm": STM, "h.ctm": CTM, "glosses.txt": VOCABULARY}
+    texts = {
+        "corpus.csv": TABLE,
+        "talk.eaf": EAF,
+        "r.stm": STM,
+        "h.ctm": CTM,
+        "glosses.txt": VOCABULARY,
+    }
 
     def kind(file: str, read: Callable[[Path], object]) -> Kind:
         own = folder / file
@@ -122,6 +144,7 @@ def make_kinds(folder: Path) -> dict[str, Kind]:
 
     return {
         "corpus.csv": kind("corpus.csv", read_table),
+        "ELAN": kind("talk.eaf", read_table),
         "STM": kind("r.stm", score),
         "CTM": kind("h.ctm", score),
         "vocabulary": kind("glosses.txt", lambda folder: read_vocabulary(folder / "glosses.txt")),

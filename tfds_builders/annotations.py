@@ -19,6 +19,7 @@ class ClipSource(NamedTuple):
     annotation: str  # as it stands in the table, white space included
     frames: Path  # a folder of images, or a video file
     row: str  # "file, line 7", for messages
+    seconds: tuple[float, float] | None = None  # of a video file: from, and to before; None: all
 
     @property
     def glosses(self) -> list[str]:

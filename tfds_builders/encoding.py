@@ -3,6 +3,7 @@
 import concurrent.futures
 import functools
 import hashlib
+import itertools
 import os
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ import cv2
 import numpy as np
 
 from sfsign_jax.data.frames import (
+    Frame,
     decode_frame,
     image_bytes,
     image_files,
@@ -23,6 +25,7 @@ from sfsign_jax.data.videos import video_frames
 from sfsign_jax.errors import UserError
 from sfsign_jax.files import replacing
 from tfds_builders.annotations import ClipSource
+from tfds_builders.video_parts import parts_of
 
 
 class FrameFormat(NamedTuple):
@@ -46,22 +49,74 @@ def encoded_clips(
     behind when the run is killed.
 
     What was encoded anew is kept below `unfinished` until it is deleted, so that an interrupted
-    run goes on where it was.
+    run goes on where it was. So are the parts of one video, which is read once for all of those
+    that follow each other.
     """
-    encode = functools.partial(encode_clip, frame_format=frame_format, unfinished=unfinished)
+    encode = functools.partial(encode_run, frame_format=frame_format, unfinished=unfinished)
+    runs = runs_of(sources)
     unfinished.mkdir(parents=True, exist_ok=True)
     workers = os.cpu_count() or 1
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         ahead = 4 * workers  # clips, so that memory does not grow with the dataset
-        waiting = [pool.submit(encode, source) for source in sources[:ahead]]
+        waiting = [pool.submit(encode, run) for run in runs[:ahead]]
         try:
-            for i in range(len(sources)):
-                yield waiting[0].result()
+            for i in range(len(runs)):
+                for clip in waiting[0].result():
+                    yield with_frames(clip, unfinished)
                 del waiting[0]
-                waiting += [pool.submit(encode, source) for source in sources[i + ahead :][:1]]
+                waiting += [pool.submit(encode, run) for run in runs[i + ahead :][:1]]
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def runs_of(sources: Sequence[ClipSource]) -> list[list[ClipSource]]:
+    """The parts of one video that follow each other; every other clip by itself."""
+    keys = [source.frames if source.seconds else i for i, source in enumerate(sources)]
+    groups = itertools.groupby(zip(keys, sources, strict=True), key=lambda pair: pair[0])
+    return [[source for _, source in group] for _, group in groups]
+
+
+def encode_run(
+    run: Sequence[ClipSource], frame_format: FrameFormat, unfinished: Path
+) -> list[EncodedClip]:
+    """A clip, or parts of one video; the frames of those are on disk alone.
+
+    Raises:
+        UserError: as for `encode_clip`.
+    """
+    if run[0].seconds is None:
+        return [encode_clip(source, frame_format, unfinished) for source in run]
+    path = run[0].frames
+    if not path.is_file():
+        return [failed(source, f"there is no video {path}") for source in run]
+    kept = [kept_frames(source, unfinished) for source in run]
+    missing = [i for i, archive in enumerate(kept) if not zipfile.is_zipfile(archive)]
+    spans = [run[i].seconds or (0.0, 0.0) for i in missing]
+
+    def encode(frame: Frame) -> bytes:
+        resized = resize_frames(frame[None], frame_format.size)[0]
+        return encode_frame(resized, frame_format.quality)
+
+    clips = [EncodedClip(source, []) for source in run]
+    if missing:
+        for i, frames, problem in parts_of(path, spans, encode, frame_format.max_pixels):
+            if problem:
+                clips[missing[i]] = failed(run[missing[i]], problem)
+            else:
+                keep(kept[missing[i]], frames)
+    return clips
+
+
+def with_frames(clip: EncodedClip, unfinished: Path) -> EncodedClip:
+    """The parts of a long video wait on disk, not in memory."""
+    if clip.frames or clip.problem:
+        return clip
+    return clip._replace(frames=read_kept(kept_frames(clip.source, unfinished)))
+
+
+def failed(source: ClipSource, problem: object) -> EncodedClip:
+    return EncodedClip(source, [], f"{source.row}: clip {source.id}: {problem}")
 
 
 def encode_clip(source: ClipSource, frame_format: FrameFormat, unfinished: Path) -> EncodedClip:
@@ -71,17 +126,25 @@ def encode_clip(source: ClipSource, frame_format: FrameFormat, unfinished: Path)
         UserError: `unfinished` can't be written, as when the disk is full.
     """
     try:
-        kept = unfinished / f"{fingerprint(source)}.zip"
+        kept = kept_frames(source, unfinished)
         if zipfile.is_zipfile(kept):
             return EncodedClip(source, read_kept(kept))
         frames, changed = encode_frames(source, frame_format)
     except (UserError, OSError, cv2.error, zipfile.BadZipFile) as error:
-        return EncodedClip(source, [], f"{source.row}: clip {source.id}: {error}")
+        return failed(source, error)
     if changed:
-        with replacing(kept) as path, zipfile.ZipFile(path, "w") as archive:
-            for i, frame in enumerate(frames):
-                archive.writestr(f"{i:06d}", frame)
+        keep(kept, frames)
     return EncodedClip(source, frames)
+
+
+def kept_frames(source: ClipSource, unfinished: Path) -> Path:
+    return unfinished / f"{fingerprint(source)}.zip"
+
+
+def keep(kept: Path, frames: Sequence[bytes]) -> None:
+    with replacing(kept) as path, zipfile.ZipFile(path, "w") as archive:
+        for i, frame in enumerate(frames):
+            archive.writestr(f"{i:06d}", frame)
 
 
 def fingerprint(source: ClipSource) -> str:
@@ -90,7 +153,7 @@ def fingerprint(source: ClipSource) -> str:
         raise UserError(f"there is no frame in {source.frames}")
     files = image_files(source.frames) if source.frames.is_dir() else [source.frames]
     stats = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
-    text = repr((source.id, str(source.frames.absolute()), stats))
+    text = repr((source.id, str(source.frames.absolute()), source.seconds, stats))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

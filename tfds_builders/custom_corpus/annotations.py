@@ -1,4 +1,4 @@
-"""Anyone's own recordings: one table, corpus.csv, beside them."""
+"""Anyone's own recordings: a table, corpus.csv, beside them, or ELAN files."""
 
 import csv
 import io
@@ -9,38 +9,90 @@ from sfsign_jax.data.remarks import remark
 from sfsign_jax.errors import UserError
 from sfsign_jax.text import clean_text, read_text
 from tfds_builders.annotations import ClipSource, clip_path, exists, find_root
+from tfds_builders.custom_corpus.elan_files import EAF, eaf_files, eaf_sources
 
 MARKER = "corpus.csv"
 COLUMNS = ("id", "video", "glosses", "split", "signer")
 SPLITS = ("train", "dev", "test")
 ALSO_CALLED = {"val": "dev", "valid": "dev", "validation": "dev"}
+TIERS = {"gloss_tier": "", "sentence_tier": ""}  # columns that only ELAN files need
 TREE = """
     FOLDER/
       corpus.csv               id,video,glosses,split,signer
-      …                        the videos and folders of frames that its column video names"""
+      …                        the videos and folders of frames that its column video names
+    or
+    FOLDER/
+      train/ dev/ test/        ELAN files (.eaf), and the videos that they link"""
 
 
 def clip_sources(data_path: Path, *, allow_outside: bool = False) -> dict[str, list[ClipSource]]:
     """The clips of every split; `allow_outside` of the folder of the table."""
-    root = find_root(data_path, (), MARKER, TREE)
+    table = data_path / MARKER
+    rows = read_rows(table) if table.is_file() else iter(rows_of_folders(data_path))
     splits: dict[str, list[ClipSource]] = {}
-    for row, raw in read_rows(root / MARKER):
+    for row, raw in rows:
         fields = {column: clean_text(text, row) for column, text in raw.items()}
         # Not cleaned: a file is called what it is called.
-        video = clip_path(root, raw["video"], row, allow_outside=allow_outside)
+        video = clip_path(data_path, raw["video"], row, allow_outside=allow_outside)
         if not exists(video):
             raise UserError(f"{row}: there is no {str(video)!r}")
-        split = fields["split"].lower()
-        split = ALSO_CALLED.get(split, split)
+        split = split_of(fields["split"])
         if split not in SPLITS:
             raise UserError(f"{row}: the split is {fields['split']!r}; it is train, dev or test")
-        signer = fields["signer"] or "unknown"
-        source = ClipSource(fields["id"], signer, fields["glosses"], video, row)
-        splits.setdefault(split, []).append(source)
+        splits.setdefault(split, []).extend(
+            sources_of(data_path, row, fields, video, allow_outside=allow_outside)
+        )
     for split in ("train", "dev"):
         if split not in splits:
-            raise UserError(f"{root / MARKER} has no {split} clip: training needs train and dev")
+            where = table if table.is_file() else data_path
+            raise UserError(f"{where} has no {split} clip: training needs train and dev")
     return {split: splits[split] for split in SPLITS if split in splits}
+
+
+def sources_of(
+    root: Path, row: str, fields: dict[str, str], video: Path, *, allow_outside: bool
+) -> list[ClipSource]:
+    """The clip of a row, or all those of the ELAN files that it names.
+
+    Raises:
+        UserError: it has glosses besides, or one of the files is damaged or elsewhere.
+    """
+    files = eaf_files(video) if video.suffix.lower() == EAF or not fields["glosses"] else []
+    if not files:
+        signer = fields["signer"] or "unknown"
+        return [ClipSource(fields["id"], signer, fields["glosses"], video, row)]
+    if fields["glosses"]:
+        raise UserError(
+            f"{row}: the glosses of an ELAN file are in its tiers: leave the cell empty"
+        )
+    sources = []
+    for file in files:
+        clip_path(root, str(file.absolute()), row, allow_outside=allow_outside)
+        sources += eaf_sources(root, file, video, fields, allow_outside=allow_outside)
+    return sources
+
+
+def split_of(name: str) -> str:
+    return ALSO_CALLED.get(name.lower(), name.lower())
+
+
+def rows_of_folders(data_path: Path) -> list[tuple[str, dict[str, str]]]:
+    """What a table would say of the folders train, dev and test with ELAN files.
+
+    Raises:
+        UserError: there are none.
+    """
+    folders = sorted(path for path in data_path.iterdir() if split_of(path.name) in SPLITS)
+    rows = [
+        (str(folder), {"id": folder.name, "video": folder.name, "split": folder.name})
+        for folder in folders
+        if eaf_files(folder)
+    ]
+    if not rows:
+        find_root(data_path, (), MARKER, TREE)
+    return [
+        (row, dict.fromkeys(("glosses", "signer"), "") | TIERS | fields) for row, fields in rows
+    ]
 
 
 def read_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
@@ -69,7 +121,7 @@ def read_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
                 f"{row} has {len(cells)} columns instead of {len(header)}: put a text that has the"
                 f" separator {separator!r} in it in quotes"
             )
-        fields = {"signer": ""} | dict(zip(header, map(str.strip, cells), strict=False))
+        fields = {"signer": "", **TIERS} | dict(zip(header, map(str.strip, cells), strict=False))
         if separator in fields.get("glosses", "") and not separator.isspace() and not told:
             told = True
             remark(

@@ -8,7 +8,7 @@ from tfds_builders.sign_corpus import SignCorpusBuilder
 
 
 class Builder(SignCorpusBuilder):
-    """The clips of one table."""
+    """The clips of one table, or of ELAN files."""
 
     def sources(self, data_path: Path) -> dict[str, list[ClipSource]]:
         return clip_sources(data_path, allow_outside=self.allow_outside)
