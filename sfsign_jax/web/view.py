@@ -17,6 +17,7 @@ KINDS = {
     "srt": "application/x-subrip",
     "vtt": "text/vtt",
     "eaf": "application/xml",
+    "csv": "text/csv",
 }
 COLOURS = 10  # those of the timeline pictures, in their order
 
