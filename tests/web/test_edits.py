@@ -17,8 +17,8 @@ from web_pages import click, recognize, wait
 pytestmark = pytest.mark.slow
 
 FRAMES = 20  # of the video, at 25 a second
-HOSTILE = "<img src=x onerror=alert(1)>&amp;<b>"
-SPELLED = "<img-src=x-onerror=alert(1)>&amp;<b>"  # a space would make two glosses of it
+HOSTILE = "<img src=x onerror=alert(1)><img/src=x/onerror=alert(1)>&amp;<b>"
+SPELLED = HOSTILE.replace(" ", "-")  # a space would make two glosses of it
 TAKEN = [("A", 2, 6), ("B", 10, 14)]
 
 
