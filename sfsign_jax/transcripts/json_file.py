@@ -2,14 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sfsign_jax.files import write_text_atomically
 from sfsign_jax.text import without_controls
-from sfsign_jax.transcripts.transcript import Transcript
-
-if TYPE_CHECKING:
-    from sfsign_jax.recognition.result import Recognition
+from sfsign_jax.transcripts.transcript import Sentence, Transcript
 
 
 def write_json(path: Path, transcript: Transcript) -> None:
@@ -18,6 +15,7 @@ def write_json(path: Path, transcript: Transcript) -> None:
     fields = {
         "video": without_controls(transcript.video),
         "frame_rate": transcript.rate,
+        **({"edited": True} if transcript.edited else {}),
         "sentences": sentences,
     }
     text = json.dumps(fields, indent=2, ensure_ascii=False)
@@ -25,26 +23,32 @@ def write_json(path: Path, transcript: Transcript) -> None:
 
 
 def sentence_fields(
-    transcript: Transcript, sentence: "Recognition", frames: tuple[int, int]
+    transcript: Transcript, sentence: Sentence, frames: tuple[int, int]
 ) -> dict[str, Any]:
     glosses = zip(sentence.glosses, sentence.spans, sentence.confidences, strict=True)
     return {
         **span_fields(transcript, frames),
         "text": " ".join(sentence.glosses),
-        "log_probability": round(sentence.log_probability, 4),
+        **probability_fields(sentence.log_probability),
         "glosses": [
             {
                 "gloss": gloss,
                 **span_fields(transcript, frames),
-                "confidence": round(confidence, 4),
+                **(
+                    {"edited": True} if confidence is None else {"confidence": round(confidence, 4)}
+                ),
             }
             for gloss, frames, confidence in glosses
         ],
         "alternatives": [
-            {"text": " ".join(other.glosses), "log_probability": round(other.log_probability, 4)}
+            {"text": " ".join(other.glosses), **probability_fields(other.log_probability)}
             for other in sentence.alternatives
         ],
     }
+
+
+def probability_fields(log_probability: float | None) -> dict[str, float]:
+    return {} if log_probability is None else {"log_probability": round(log_probability, 4)}
 
 
 def span_fields(transcript: Transcript, frames: tuple[int, int]) -> dict[str, Any]:

@@ -20,10 +20,11 @@ ReportProgress = Callable[[int, int | None, str], object]  # done, of how many, 
 
 class Answer(NamedTuple):
     transcript: Transcript
-    seconds: float  # how long the video is
+    frames: int  # of the video, at the transcript's rate
     pictures: Sequence[bytes]  # a timeline of each sentence, as WebP
     files: dict[str, bytes]  # by format
     remarks: Sequence[str]  # of what is wrong with the video
+    vocabulary: Sequence[str]
 
 
 def recognize(
@@ -47,12 +48,14 @@ def recognize(
         rate = opened.rate or 1.0
         sentences = list(recognizer.recognize_video(admitted(opened, video, limits.minutes, seen)))
         shown = list(pictures(recognizer, video, max_pixels, sentences, progress))
+    transcript = Transcript(video.name, rate, sentences)
     return Answer(
-        Transcript(video.name, rate, sentences),
-        num_frames / rate,
+        transcript,
+        num_frames,
         shown,
-        {kind: written(kind, video.name, rate, sentences) for kind in WRITERS},
+        files_of(transcript),
         [remark.replace(str(video), video.name) for remark in remarks],
+        recognizer.required_vocabulary(),
     )
 
 
@@ -73,11 +76,17 @@ def pictures(
         yield image.getvalue()
 
 
-def written(kind: str, name: str, rate: float, sentences: Sequence[Recognition]) -> bytes:
-    # ELAN's files name a video by its whole path: not by one of this machine. ELAN then looks for
-    # it beside its file.
-    transcript = Transcript(f"/{name}" if kind == "eaf" else name, rate, sentences)
+def files_of(transcript: Transcript) -> dict[str, bytes]:
+    """The transcript of a video, which is no path, in every format."""
+    return {kind: written(kind, transcript) for kind in WRITERS}
+
+
+def written(kind: str, transcript: Transcript) -> bytes:
+    if kind == "eaf":
+        # ELAN's files name a video by its whole path: not by one of this machine. ELAN then looks
+        # for it beside its file.
+        transcript = transcript._replace(video=f"/{transcript.video}")
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, name)
+        path = Path(folder, "file")  # and not as somebody's browser has it
         WRITERS[kind](path, transcript)
         return path.read_bytes()

@@ -20,7 +20,7 @@ def page_of(recognizer: Recognizer, limits: Limits) -> gr.Blocks:
         with gr.Row():
             with gr.Column(scale=2, min_width=300):
                 video = gr.Video(sources=["upload", "webcam"], label="Video", buttons=[])
-                button = gr.Button("Recognise", variant="primary")
+                button = gr.Button("Recognise", variant="primary", elem_id="recognise")
                 gr.HTML(
                     '<p class="refusal" role="alert" hidden '
                     f'data-megabytes="{limits.megabytes:g}"></p>'

@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Collection
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
@@ -11,9 +12,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sfsign_jax.web.asked import checked
 from sfsign_jax.web.bodies import PATIENCE, again, announced, patient
+from sfsign_jax.web.edited import transcript_of
 from sfsign_jax.web.hosts import Hosts, answers, values
 from sfsign_jax.web.refused import RefusedError
 from sfsign_jax.web.room import Room
+from sfsign_jax.web.view import links_of
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +24,7 @@ LOGIN = "/login"
 UPLOAD = "/gradio_api/upload"
 CALLS = ("/gradio_api/queue/join", "/gradio_api/run/predict")
 FILES = "/gradio_api/file="
+TRANSCRIPT = "/transcript"
 # Gradio serves more: it would fetch from other hosts, write files, and tell of the server.
 READ = re.compile(
     r"/|/(config|theme\.css|favicon\.ico|manifest\.json)|/(assets|static)/[\w./-]{1,200}"
@@ -28,6 +32,7 @@ READ = re.compile(
 )
 RANGE = re.compile(r"bytes=\d{1,15}-(\d{1,15})?")
 SMALL = 0.1  # megabytes that a request may have which uploads nothing
+EDITED = 1.0  # and an edited timeline: room for ten thousand glosses
 
 
 class Gate:
@@ -76,18 +81,29 @@ class Gate:
             if not all(RANGE.fullmatch(part) for part in values(scope["headers"], b"range")):
                 raise RefusedError(416, "there is no such part of it")
             await self.app(scope, receive, send)
-        elif scope["method"] != "POST" or path not in (LOGIN, UPLOAD, *CALLS):
+        elif scope["method"] != "POST" or path not in (LOGIN, UPLOAD, TRANSCRIPT, *CALLS):
             raise RefusedError(404, "there is nothing here")
         elif path == UPLOAD:
             size = announced(scope, self.megabytes)
             with self.room.taken(size, patient(receive)) as receive:
                 await self.upload(scope, receive, send)
+        elif path == TRANSCRIPT:
+            announced(scope, EDITED)
+            await self.write(scope, patient(receive), send)
         else:
             announced(scope, SMALL)
             if path in CALLS:
                 body = await Request(scope, receive).body()
                 receive = again(checked(body, self.functions, self.room.videos()), receive)
             await self.app(scope, receive, send)
+
+    async def write(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the files of an edited timeline."""
+        if not await entered(self.app, scope):
+            raise RefusedError(401, "the page asks for its password first: open it again")
+        transcript = transcript_of(await Request(scope, receive).body())
+        links = await run_in_threadpool(links_of, transcript)
+        await JSONResponse(links)(scope, receive, send)
 
     async def upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         failed = False
@@ -107,6 +123,23 @@ class Gate:
             raise RefusedError(507, f"the video can't be kept here: {error.strerror}") from error
         except (AttributeError, TypeError) as error:  # Gradio's, at fields that are no files
             raise RefusedError(400, "this is no upload of a video") from error
+
+
+async def entered(app: ASGIApp, scope: Scope) -> bool:
+    """Has the visitor given the page's password, if it has one? Gradio knows."""
+    statuses = []
+
+    async def sent(message: Message) -> None:
+        statuses.append(message.get("status"))
+
+    path = "/gradio_api/login_check"
+    asked = {**scope, "method": "GET", "path": path, "raw_path": path.encode()}
+    await app(asked, again(b"", disconnected), sent)
+    return statuses[0] == 200
+
+
+async def disconnected() -> Message:
+    return {"type": "http.disconnect"}
 
 
 def below(root_path: str, scope: Scope) -> Scope:

@@ -20,7 +20,7 @@ from sfsign_jax.web.limits import Limits
 from sfsign_jax.web.password import asks_for
 from sfsign_jax.web.room import Room
 from sfsign_jax.web.uploads import keep_sweeping
-from sfsign_jax.web.view import HERE
+from sfsign_jax.web.view import HERE, SCRIPTS
 
 OLDEST = 3600  # seconds that an upload is kept which nobody has recognised
 CONNECTIONS = 1000
@@ -99,7 +99,7 @@ def app_of(recognizer: Recognizer, limits: Limits, place: Place, folder: Path) -
         enable_monitoring=False,
         theme=gr.themes.Default(font=FONTS, font_mono=[gr.themes.Font("monospace")]),
         css_paths=HERE / "view.css",
-        head=f"<script>{(HERE / 'view.js').read_text(encoding='utf-8')}</script>",
+        head="".join(f"<script>{(HERE / name).read_text('utf-8')}</script>" for name in SCRIPTS),
     )
     page.is_running = True  # otherwise an SVG file, once uploaded, becomes a part of the page
     functions = [number for number, function in page.fns.items() if function.inputs]

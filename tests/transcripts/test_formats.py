@@ -1,4 +1,5 @@
-"""Oracle: FFmpeg reads the subtitles and decodes them for players, pympi what ELAN reads."""
+"""Oracle: FFmpeg reads the subtitles and decodes them for players, pympi what ELAN reads, `prepare`
+the table to train on."""
 
 import json
 import re
@@ -8,7 +9,9 @@ import pympi
 import pytest
 from recognised import SPOKEN, TRANSCRIPT, sentence
 
-from sfsign_jax.transcripts import WRITERS, Transcript
+from sfsign_jax.transcripts import WRITERS, Sentence, Transcript
+from tfds_builders.annotations import check_sources
+from tfds_builders.custom_corpus.annotations import clip_sources
 
 
 def write(kind, folder):
@@ -79,6 +82,8 @@ def test_control_characters_are_left_out_of_every_format(kind, tmp_path):
     WRITERS[kind](path, Transcript("M\udcffrz\x07.mp4", 25, sentences))
     if kind == "json":
         text = json.loads(path.read_text(encoding="utf-8"))["sentences"][0]["text"]
+    elif kind == "csv":
+        text = path.read_text(encoding="utf-8").splitlines()[1].split(",")[2]
     elif kind == "eaf":
         [(_, _, text)] = pympi.Elan.Eaf(path).get_annotation_data_for_tier("sentences")
     else:
@@ -117,3 +122,38 @@ def test_json(tmp_path):
         "confidence": 0.75,
     }
     assert first["alternatives"] == [{"text": "RAIN", "log_probability": -1.5}]
+
+
+def test_json_of_what_a_person_has_edited(tmp_path):
+    edited = Sentence(("RAIN", "SUN"), ((0, 4), (5, 9)), (0.75, None))
+    WRITERS["json"](tmp_path / "a.json", Transcript("a.mp4", 25, [edited], edited=True))
+    read = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    assert read["edited"] is True
+    [sentence] = read["sentences"]
+    first, second = sentence["glosses"]
+    assert (first["confidence"], second["edited"]) == (0.75, True)
+    assert "edited" not in first
+    assert "confidence" not in second
+    assert "log_probability" not in sentence
+
+
+@pytest.mark.parametrize(
+    "name", ["a b, c.mp4", ';"x"; y.mp4', "März.mp4", "=1+1.mp4", "tab\tx.mp4"]
+)
+def test_a_row_to_train_on(name, tmp_path):
+    transcript = Transcript(f"films/{name}", 25, [sentence(0, ("A,B", 'C"', "D E"))])
+    WRITERS["csv"](tmp_path / "corpus.csv", transcript)
+    with (tmp_path / "corpus.csv").open("a", encoding="utf-8") as table:
+        table.write("other,März.mp4,RAIN,dev,\n")
+    for file in {"März.mp4", name.replace("\t", "")}:
+        (tmp_path / file).touch()
+    sources = clip_sources(tmp_path)
+    check_sources([*sources["train"], *sources["dev"]])
+    [clip] = sources["train"]
+    assert clip.frames == tmp_path / name.replace("\t", "")
+    assert clip.glosses == ["A,B", 'C"', "D-E"]
+
+
+def test_no_row_where_nothing_is_signed(tmp_path):
+    WRITERS["csv"](tmp_path / "corpus.csv", Transcript("a.mp4", 25, []))
+    assert (tmp_path / "corpus.csv").read_text() == "id,video,glosses,split,signer\n"

@@ -1,7 +1,4 @@
-"""Requests as other sites, allowed and people send them, with the answers HTTP has for them.
-
-The client raises what comes out of the server: that would be a traceback in the terminal.
-"""
+"""Requests as other sites, allowed and people send them, with the answers HTTP has for them."""
 
 import asyncio
 import errno
@@ -9,24 +6,9 @@ import os
 
 import pytest
 from gradio.route_utils import GradioUploadFile
-from starlette.testclient import TestClient
+from web_pages import HERE
 
-from sfsign_jax.web import Limits, Place, bodies
-from sfsign_jax.web.server import app_of
-
-HERE = "http://127.0.0.1:7860"
-
-
-@pytest.fixture
-def open_page(tmp_path, monkeypatch):
-    """Opens a page, of which nothing is recognised."""
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-
-    def opened(host="127.0.0.1", total_megabytes=10, **place):
-        limits = Limits(megabytes=1, minutes=1, total_megabytes=total_megabytes)
-        return TestClient(app_of(None, limits, Place(host, 7860, **place), tmp_path), HERE)
-
-    return opened
+from sfsign_jax.web import bodies
 
 
 def upload(client, content=b"a video", name="clip.mp4", **headers):

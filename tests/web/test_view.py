@@ -1,5 +1,6 @@
 """Glosses and names as anybody may choose them, read back by Python's HTML parser."""
 
+import json
 from html.parser import HTMLParser
 
 import numpy as np
@@ -49,9 +50,8 @@ def shown(glosses, name, remarks=()):
         np.zeros((1, 1)),
     )
     transcript = Transcript(name, 1.0, [sentence])
-    kinds = ("json", "srt", "vtt", "eaf")
-    files = dict.fromkeys(kinds, b"")
-    return Page(view(Answer(transcript, float(count), [b""], files, remarks)))
+    files = dict.fromkeys(("json", "srt", "vtt", "eaf", "csv"), b"")
+    return Page(view(Answer(transcript, count, [b""], files, remarks, glosses)))
 
 
 def test_glosses_and_names_are_text():
@@ -59,9 +59,20 @@ def test_glosses_and_names_are_text():
     page = shown(GLOSSES, NAME)
     assert page.tags == plain.tags
     assert {name for name, _ in page.attributes} == {name for name, _ in plain.attributes}
-    titles = [value for name, value in page.attributes if name == "title"]
-    assert titles[: len(GLOSSES)] == list(GLOSSES)
-    assert set(GLOSSES) < set(page.texts)
+    # What the script shows, which test_edits.py sees in a browser.
+    [recognised] = [value for name, value in page.attributes if name == "data-recognised"]
+    assert json.loads(recognised) == {
+        "video": NAME,
+        "rate": 1.0,
+        "frames": len(GLOSSES),
+        "sentences": [
+            [
+                {"gloss": gloss, "start": place, "end": place, "confidence": 0.5}
+                for place, gloss in enumerate(GLOSSES)
+            ]
+        ],
+    }
+    assert [value for name, value in page.attributes if name == "value"] == list(GLOSSES)
     assert " ".join(GLOSSES) in page.texts
     downloads = [value for name, value in page.attributes if name == "download"]
     assert downloads[0] == NAME.removesuffix(".mp4") + ".glosses.json"

@@ -1,225 +1,38 @@
 """The page in a browser that can reach no other host, served as its users serve it."""
 
-import asyncio
-import contextlib
 import json
 import os
 import re
-import shutil
-import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
-import av
 import numpy as np
 import pympi
 import pysubs2
 import pytest
-from oracle import oracle_of, small_config, state_of
-from selenium import webdriver
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
+from web_pages import (
+    BROKEN,
+    DEMO,
+    HOSTILE,
+    answer,
+    answered,
+    click,
+    files,
+    proxied,
+    recognize,
+    requested,
+    started,
+    upload,
+    wait,
+)
 
 from sfsign_jax import demo
-from sfsign_jax.checkpoint import ModelDescription, save_checkpoint
-from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.data.videos import Video
 from sfsign_jax.errors import UserError
 from sfsign_jax.web.limits import admitted
 from sfsign_jax.web.uploads import Uploads, sweep
-
-DEMO = [sys.executable, "-m", "sfsign_jax.demo"]
-# As a careless, or a nasty, vocabulary may have them.
-BROKEN = "<img src=x onerror=alert(1)>&amp;{{7*7}}${1+1}.mp4"
-HOSTILE = ("<b>X&amp;", "${1+1}", "{{7*7}}\"'")
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory):
-    config = small_config(num_classes=4)
-    folder = tmp_path_factory.mktemp("models") / "small"
-    description = ModelDescription(config, HOSTILE, Preprocessing((40, 40), (32, 32)))
-    save_checkpoint(folder, state_of(config, oracle_of(config)), description)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def videos(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("videos")
-    write_video(folder / "clip & co.mp4", 20)
-    write_video(folder / "long.mp4", 160)
-    data = (folder / "clip & co.mp4").read_bytes()
-    with av.open(str(folder / "clip & co.mp4")) as whole:
-        last = max(packet.pos for packet in whole.demux(video=0) if packet.size)
-    (folder / "damaged.mp4").write_bytes(data[:last] + b"\xff" * 8 + data[last + 8 :])
-    (folder / BROKEN).write_bytes(b"not a video")
-    (folder / "large.mp4").write_bytes(bytes(1_100_000))
-    return folder
-
-
-def write_video(path, length):
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        for i in range(length):
-            frame = np.full((48, 64, 3), 20 * i % 256, np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-        container.mux(stream.encode())
-
-
-@pytest.fixture(scope="module")
-def server(checkpoint, tmp_path_factory):
-    """Its address, and the folder of all its temporary files."""
-    kept = tmp_path_factory.mktemp("kept")
-    with started(checkpoint, kept, "--max_minutes", "0.1", "--max_megabytes", "1") as address:
-        yield address, kept
-
-
-@contextlib.contextmanager
-def started(checkpoint, kept, *arguments, **environment):
-    """Its address; at its end nothing of it may be left, nor a traceback in its terminal."""
-    arguments = [*DEMO, "--checkpoint", str(checkpoint), "--port", str(free_port()), *arguments]
-    terminal = kept.with_suffix(".stderr")
-    environment = {**os.environ, "TMPDIR": str(kept), **environment}
-    with (
-        terminal.open("w") as stderr,
-        subprocess.Popen(
-            arguments, stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment
-        ) as process,
-    ):
-        try:
-            line = process.stdout.readline()
-            assert line.startswith("the page is at http://127.0.0.1:"), terminal.read_text()
-            yield line.split()[4]
-            assert process.poll() is None
-        finally:
-            process.terminate()
-        assert process.wait(20) == 0
-    assert "Traceback" not in terminal.read_text()
-    assert list(kept.iterdir()) == []
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@contextlib.contextmanager
-def proxied(address, prefix):
-    """A proxy's port; it serves `address` below `prefix`, and nothing else."""
-    host, port = address.rstrip("/").removeprefix("http://").rsplit(":", 1)
-
-    async def serve(reader, writer):
-        head = await reader.readuntil(b"\r\n\r\n")
-        method, path, rest = head.split(b" ", 2)
-        if path.startswith(prefix.encode() + b"/"):
-            there = await asyncio.open_connection(host, int(port.split("/")[0]))
-            rest = re.sub(rb"(?i)\r\nconnection: [^\r]*", b"\r\nConnection: close", rest)
-            there[1].write(b" ".join((method, path.removeprefix(prefix.encode()), rest)))
-            await asyncio.gather(pass_on(reader, there[1]), pass_on(there[0], writer))
-        else:
-            writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
-        writer.close()
-
-    async def pass_on(reader, writer):
-        with contextlib.suppress(ConnectionError):
-            while some := await reader.read(2**16):
-                writer.write(some)
-                await writer.drain()
-            writer.close()
-
-    listening = socket.create_server(("127.0.0.1", 0))
-    loop = asyncio.new_event_loop()
-    loop.run_until_complete(asyncio.start_server(serve, sock=listening))
-    threading.Thread(target=loop.run_forever, daemon=True).start()
-    yield listening.getsockname()[1]
-    loop.call_soon_threadsafe(loop.stop)
-
-
-@pytest.fixture(scope="module")
-def downloads(tmp_path_factory):
-    return tmp_path_factory.mktemp("downloads")
-
-
-@pytest.fixture(scope="module")
-def browser(downloads):
-    chromedriver = shutil.which("chromedriver")
-    if chromedriver is None:
-        pytest.skip("no chromedriver here")
-    options = webdriver.ChromeOptions()
-    here = "".join(f"MAP {name} 127.0.0.1, " for name in ("signs.example.org", "evil.example"))
-    nowhere = f"--host-resolver-rules={here}MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-    camera = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-    for argument in ("--headless", "--no-sandbox", "--disable-dev-shm-usage", nowhere, *camera):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
-    with webdriver.Chrome(options, webdriver.ChromeService(chromedriver)) as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(browser, server):
-    """The page, newly opened; nothing may have gone wrong, or been asked elsewhere, at the end."""
-    browser.get(server[0])
-    wait(lambda: browser.find_elements(By.CSS_SELECTOR, "input[type=file]"))
-    yield browser
-    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
-    assert {url for url in requested(browser) if not url.startswith(server[0])} == set()
-
-
-def requested(browser):
-    messages = (json.loads(entry["message"])["message"] for entry in browser.get_log("performance"))
-    urls = (
-        message["params"]["request"]["url"]
-        for message in messages
-        if message["method"] == "Network.requestWillBeSent"
-    )
-    return [url for url in urls if not url.startswith(("blob:", "data:"))]
-
-
-def answered(browser):
-    """Addresses of requests that were answered, since the log was read last."""
-    messages = (json.loads(entry["message"])["message"] for entry in browser.get_log("performance"))
-    return [
-        message["params"]["response"]["url"]
-        for message in messages
-        if message["method"] == "Network.responseReceived"
-    ]
-
-
-def wait(condition):
-    return WebDriverWait(None, 60, 0.05).until(lambda _: condition())
-
-
-def upload(browser, video):
-    browser.find_element(By.CSS_SELECTOR, "input[type=file]").send_keys(str(video))
-
-
-def recognize(browser, video):
-    """What the page then shows in the place of the result."""
-    upload(browser, video)
-    wait(lambda: browser.find_elements(By.TAG_NAME, "video"))
-    return answer(browser)
-
-
-def answer(browser):
-    click(browser, "Recognise")
-    [shown] = wait(lambda: browser.find_elements(By.CSS_SELECTOR, "signed-video, .problem"))
-    return shown
-
-
-def click(browser, text):
-    """The button that says this, once it is there."""
-    path = f"//button[contains(., '{text}') or @aria-label='{text}']"
-    wait(lambda: browser.find_elements(By.XPATH, path))[0].click()
-
-
-def files(folder):
-    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 @pytest.mark.slow
@@ -229,7 +42,7 @@ def test_a_video_is_recognized_and_deleted(page, server, videos, downloads):
     for link in shown.find_elements(By.CSS_SELECTOR, ".files a"):
         link.click()
     stem = "clip & co.glosses"
-    names = {f"{stem}.{kind}" for kind in ("json", "srt", "vtt", "eaf")}
+    names = {f"{stem}.{kind}" for kind in ("json", "srt", "vtt", "eaf", "csv")}
     wait(lambda: {path.name for path in downloads.iterdir()} == names)
     transcript = json.loads((downloads / f"{stem}.json").read_text())
     assert transcript["video"] == "clip & co.mp4"
@@ -361,9 +174,15 @@ def test_below_a_path_of_a_proxy_and_with_a_password(checkpoint, browser, videos
         links = shown.find_elements(By.CSS_SELECTOR, ".files a")
         assert [link.get_attribute("href").partition(";")[0] for link in links] == [
             f"data:{kind}"
-            for kind in ("application/json", "application/x-subrip", "text/vtt", "application/xml")
+            for kind in (
+                *("application/json", "application/x-subrip", "text/vtt", "application/xml"),
+                "text/csv",
+            )
         ]
         assert not files(kept)
+        write = "editor.write(editor.view.glosses).then(arguments[0])"
+        find = "const { editor } = document.querySelector('signed-video')"
+        assert len(browser.execute_async_script(f"{find}; {write}")) == len(links)
         elsewhere = [url for url in requested(browser) if not url.startswith(outside)]
         # These browsers and Gradio ask of a site as a whole, and the page does without.
         whole = re.compile(rf"http://(signs.example.org:{port}|evil.*)/(manifest.json|favicon.ico)")
