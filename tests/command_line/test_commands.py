@@ -226,7 +226,7 @@ def test_convert_there_and_back(checkpoint, tmp_path):
 def test_prepare(tmp_path):
     prepare = ["-m", "sfsign_jax.prepare", "--prepared_dir", tmp_path]
     assert_one_sentence(run(*prepare, "fenix", cwd=tmp_path), "synthetic_signs")
-    assert_one_sentence(run(*prepare, "synthetic_signs/large", cwd=tmp_path), "demo, full")
+    assert_one_sentence(run(*prepare, "synthetic_signs/large", cwd=tmp_path), "demo, slow, full")
     synthetic = [*prepare, "synthetic_signs/demo", "--clips"]
     assert_one_sentence(run(*synthetic, "6,3", cwd=tmp_path), "6,3", "three numbers")
     assert not list(tmp_path.iterdir())

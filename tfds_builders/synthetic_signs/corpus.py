@@ -3,7 +3,7 @@
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import cv2
@@ -31,6 +31,7 @@ class CorpusConfig:
     hand_length: float  # frame heights
     clips: dict[str, int]
     seed: int = 0
+    variety: float = 0.1  # of the lengths of signs within a clip
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,12 @@ DEMO = CorpusConfig(
     hand_length=0.3,
     clips={"train": 1600, "dev": 60, "test": 60},
 )
+SLOW = replace(
+    DEMO,
+    length=lengths.slow_length,
+    clips={"train": 800, "dev": 60, "test": 60},
+    variety=0.25,
+)
 FULL = CorpusConfig(
     lexicon=FULL_LEXICON,
     signers=SIGNERS,
@@ -73,7 +80,7 @@ def make_clip(config: CorpusConfig, split: str, index: int) -> SyntheticClip:
     while not sentence or split_of(sentence) != split:
         glosses, frames = config.length(rng, signer.speed)
         sentence = draw_sentence(rng, config.lexicon, glosses)
-    poses, spans = sentence_motion(sentence, frames, rng)
+    poses, spans = sentence_motion(sentence, frames, rng, config.variety)
     drawn = [
         draw_frame(poses.at(t), signer, config.frame_size, config.hand_length)
         for t in range(frames)

@@ -9,6 +9,12 @@ def demo_length(rng: np.random.Generator, speed: float) -> tuple[int, int]:
     return glosses, round((8.2 * glosses + 6 + rng.uniform(-1.5, 1.5)) / speed)
 
 
+def slow_length(rng: np.random.Generator, speed: float) -> tuple[int, int]:
+    """1 to 3 glosses at two to four times the length of the demo's: (glosses, frames)."""
+    glosses = int(rng.choice((1, 2, 3), p=(0.2, 0.4, 0.4)))
+    return glosses, round((8.2 * glosses + 9.2) * rng.uniform(1.9, 3.9) / speed)
+
+
 def phoenix_length(rng: np.random.Generator, speed: float) -> tuple[int, int]:
     """Clips as long as PHOENIX2014's, about 12 frames a gloss: (glosses, frames).
 

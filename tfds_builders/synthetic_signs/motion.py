@@ -42,13 +42,14 @@ class Pose:
 
 
 def sentence_motion(
-    sentence: tuple[Gloss, ...], frames: int, rng: np.random.Generator
+    sentence: tuple[Gloss, ...], frames: int, rng: np.random.Generator, variety: float = 0.1
 ) -> tuple[Pose, list[tuple[int, int]]]:
     """The poses of ``frames`` frames, and the first and last frame of each gloss's stroke.
 
-    The transitions between strokes belong to no gloss.
+    The transitions between strokes belong to no gloss. Strokes last longer or shorter than usual by
+    up to the share ``variety``.
     """
-    strokes, end = _schedule(len(sentence), rng)
+    strokes, end = _schedule(len(sentence), rng, variety)
     stretch = (frames - 1) / end
     time = np.arange(frames) / stretch
     variation = [_vary(rng) for _ in sentence]
@@ -67,13 +68,15 @@ def sentence_motion(
     return pose, spans
 
 
-def _schedule(glosses: int, rng: np.random.Generator) -> tuple[list[tuple[float, float]], float]:
+def _schedule(
+    glosses: int, rng: np.random.Generator, variety: float
+) -> tuple[list[tuple[float, float]], float]:
     """Start and end of each stroke in nominal frames, and the end of the clip."""
     strokes: list[tuple[float, float]] = []
     time = HOLD
     for _ in range(glosses):
         start = time + (TRANSITION if strokes else RISE) * rng.uniform(0.9, 1.15)
-        time = start + STROKE * rng.uniform(0.9, 1.1)
+        time = start + STROKE * rng.uniform(1 - variety, 1 + variety)
         strokes.append((start, time))
     return strokes, time + RISE + HOLD
 

@@ -7,7 +7,14 @@ from typing import Any
 import tensorflow_datasets as tfds
 
 from tfds_builders.records import clip_features
-from tfds_builders.synthetic_signs.corpus import DEMO, FULL, SPLITS, CorpusConfig, encoded_clips
+from tfds_builders.synthetic_signs.corpus import (
+    DEMO,
+    FULL,
+    SLOW,
+    SPLITS,
+    CorpusConfig,
+    encoded_clips,
+)
 
 
 @dataclasses.dataclass(eq=False)
@@ -34,6 +41,9 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     BUILDER_CONFIGS = (
         SyntheticSignsConfig(
             name="demo", description="72x72 pixels, short clips, 16 glosses.", corpus=DEMO
+        ),
+        SyntheticSignsConfig(
+            name="slow", description="The demo's signs, of 8 to 25 frames each.", corpus=SLOW
         ),
         SyntheticSignsConfig(
             name="full", description="256x256 pixels, clips as long as PHOENIX2014's.", corpus=FULL

@@ -1,0 +1,13 @@
+"""The demo's model on signs of 8 to 25 frames."""
+
+from pathlib import Path
+from runpy import run_path
+
+
+def get_config():
+    config = run_path(str(Path(__file__).with_name("demo.py")))["get_config"]()
+    config.data.name = "synthetic_signs/slow"
+    config.data.min_frames = 24
+    config.data.max_frames = 144
+    config.data.buckets = (72, 144)
+    return config
