@@ -21,6 +21,7 @@ from jaxtyping import Shaped
 
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.data.vocabulary import check_glosses
+from sfsign_jax.decoding import Timing
 from sfsign_jax.errors import UserError
 from sfsign_jax.files import as_schema, flattened, read_json
 from sfsign_jax.models.config import ModelConfig
@@ -40,6 +41,7 @@ ADDED_LATER = {
     "preprocessing.drop_top_rows",
     "preprocessing.frame_rate",
     "num_batches_tracked",
+    "timing",
 }
 
 
@@ -56,6 +58,7 @@ class ModelDescription:
     preprocessing: Preprocessing = Preprocessing()
     source: str = ""  # where the weights came from, in words
     num_batches_tracked: int = 0  # what PyTorch counted, for the way back; nothing reads it
+    timing: Timing | None = None  # None where nobody has measured it
 
     def __post_init__(self) -> None:
         if not 0 <= self.num_batches_tracked < 2**63:

@@ -3,5 +3,21 @@
 from sfsign_jax.decoding.alignment import align_tokens
 from sfsign_jax.decoding.beam import beam_search
 from sfsign_jax.decoding.greedy import greedy_search
+from sfsign_jax.decoding.places import (
+    UNKNOWN_TIMING,
+    Timing,
+    measured_timing,
+    said_at,
+    sign_spans,
+)
 
-__all__ = ["align_tokens", "beam_search", "greedy_search"]
+__all__ = [
+    "UNKNOWN_TIMING",
+    "Timing",
+    "align_tokens",
+    "beam_search",
+    "greedy_search",
+    "measured_timing",
+    "said_at",
+    "sign_spans",
+]

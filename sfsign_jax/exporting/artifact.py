@@ -16,12 +16,11 @@ from jax import Array
 from jaxtyping import Int, UInt8
 
 from sfsign_jax.data.batching import LENGTH_MULTIPLE
-from sfsign_jax.decoding import align_tokens, beam_search
+from sfsign_jax.decoding import Timing, beam_search, said_at, sign_spans
 from sfsign_jax.exporting import loader
 from sfsign_jax.files import replacing
-from sfsign_jax.models.lengths import total_stride
+from sfsign_jax.models.lengths import moved, total_stride, video_length
 from sfsign_jax.recognition.recognizer import Recognizer
-from sfsign_jax.recognition.result import frames_of_steps
 
 
 def write_artifact(path: Path, recognizer: Recognizer, platforms: Sequence[str]) -> None:
@@ -33,7 +32,7 @@ def write_artifact(path: Path, recognizer: Recognizer, platforms: Sequence[str])
     vocabulary = recognizer.required_vocabulary()
     preprocessing = recognizer.preprocessing
     weights, structure = jax.tree.flatten(recognizer.network)
-    program = functools.partial(exported_program, structure=structure)
+    program = functools.partial(exported_program, structure=structure, timing=recognizer.timing)
     (buckets,) = jax.export.symbolic_shape("buckets", constraints=["buckets >= 1"])
     frames = (LENGTH_MULTIPLE * buckets, *preprocessing.frame_size, 3)
     exported = jax.export.export(jax.jit(program), platforms=platforms)(
@@ -66,6 +65,7 @@ def exported_program(
     num_frames: Int[Array, ""],
     *,
     structure: jax.tree_util.PyTreeDef,
+    timing: Timing,
 ) -> dict[str, Array]:
     """From stored frames to the best sequences, and where the glosses of the first one stand.
 
@@ -73,19 +73,23 @@ def exported_program(
     """
     network = jax.tree.unflatten(structure, weights)
     stored = without_top_rows_on_device(frames, network.preprocessing.drop_top_rows)
-    outputs = network.model()(network.centre_crops(stored[None]), num_frames[None])
+    model = network.model()
+    features = model.frame_features(network.centre_crops(stored[None]), num_frames[None])
+    stack = network.config.temporal_stack
+    stride, length = total_stride(stack), video_length(num_frames[None], stack)
+    phases = moved(features, length, stride)[:, 0]
+    outputs = model.from_features(phases, jnp.full(stride, num_frames))
     logits = outputs.paths["main"].sequence_logits
     log_probs = jax.nn.log_softmax(logits)
-    tokens, lengths, scores = (x[0] for x in beam_search(log_probs, outputs.num_steps))
-    steps = align_tokens(log_probs[0], outputs.num_steps[0], tokens[0], lengths[0])
-    stride = total_stride(network.config.temporal_stack)
-    spans = frames_of_steps(*steps, stride=stride, frames=(0, num_frames - 1))
+    tokens, lengths, scores = (x[0] for x in beam_search(log_probs[:1], outputs.num_steps[:1]))
+    said, _ = said_at(log_probs, outputs.num_steps[0], tokens[0], lengths[0])
+    spans = sign_spans(said, lengths[0], timing.lag, timing.pace, num_frames)
     return {
         "tokens": tokens,
         "lengths": lengths,
         "scores": scores,
         "best": tokens[0],
-        "spans": jnp.stack(spans, axis=1),
+        "spans": spans,
         "logits": logits[0],
         "num_steps": outputs.num_steps[0],
     }

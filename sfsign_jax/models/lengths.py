@@ -91,3 +91,15 @@ def pad_clips(
     left, length = left_padding(stack), padded_length(frames.shape[1], stack, alpha)
     index = jnp.clip(jnp.arange(length) - left, 0, num_frames[:, None] - 1)
     return jnp.take_along_axis(frames, index[:, :, None, None, None], axis=1)
+
+
+def moved(
+    features: Num[Array, "b t c"], length: Int[Array, " b"], count: int
+) -> Num[Array, "count b t c"]:
+    """Clips without their first features: without none, one, …, so that steps begin in each.
+
+    The last of a clip's features stands for those after it.
+    """
+    index = jnp.arange(count)[:, None, None] + jnp.arange(features.shape[1])
+    index = jnp.minimum(index, length[:, None] - 1)
+    return jnp.take_along_axis(features[None], index[..., None], axis=2)

@@ -74,8 +74,8 @@ def timeline(shown: dict[int, Frame], sentence: Recognition, stride: int) -> "Fi
     top.set_xticks(middles, [f"frame {number}" for number in shown], fontsize=8)
     top.set_yticks([])
 
-    steps = start + (np.arange(len(sentence.posteriors)) + 0.5) * stride
-    steps = np.minimum(steps, end - 0.5)
+    # Where the signs are that are said in them.
+    steps = start + (np.arange(len(sentence.posteriors)) + 0.5) * stride - sentence.lag
     bottom.plot(steps, sentence.posteriors[:, 0], color="0.75", label="blank")
     glosses = list(dict.fromkeys(sentence.glosses))
     colours = {gloss: f"C{i % 10}" for i, gloss in enumerate(glosses)}

@@ -15,8 +15,9 @@ from jax import Array
 from jaxtyping import Float, Int, UInt8
 
 from sfsign_jax.data.batching import LENGTH_MULTIPLE, bucket_of, stack_clips
+from sfsign_jax.decoding import align_tokens
 from sfsign_jax.models.config import STAGES
-from sfsign_jax.models.lengths import floor_divide, left_padding, total_stride
+from sfsign_jax.models.lengths import floor_divide, left_padding
 from sfsign_jax.models.lowering import mask_time
 from sfsign_jax.models.slowfast import Pathways
 from sfsign_jax.recognition.network import Network
@@ -42,11 +43,9 @@ def explain(
     `clip` is all frames of `recognition.frames`, as the network gets them.
     """
     frames, num_frames = stack_clips([clip], bucket_of(len(clip), [LENGTH_MULTIPLE]))
-    stack = network.config.temporal_stack
-    stride, left = total_stride(stack), left_padding(stack)
+    left = left_padding(network.config.temporal_stack)
     seen_maps, length = stage_maps(network, frames, num_frames)
-    for token, span in zip(recognition.tokens, recognition.spans, strict=True):
-        first, last = ((frame - recognition.frames[0]) // stride for frame in span)
+    for token, first, last in said_in_steps(recognition):
         maps = gloss_activation_maps(
             network,
             seen_maps,
@@ -58,6 +57,17 @@ def explain(
         rates = (network.config.backbone.alpha, 1)
         slow, fast = (seen(x, rate, left, len(clip)) for x, rate in zip(maps, rates, strict=True))
         yield slow, fast
+
+
+def said_in_steps(recognition: Recognition) -> Iterator[tuple[int, int, int]]:
+    """Each gloss's token, and the first and last step that it is said in."""
+    tokens, steps = np.array(recognition.tokens, np.int32), len(recognition.posteriors)
+    if not len(tokens):
+        return
+    with np.errstate(divide="ignore"):
+        log_probs = np.log(recognition.posteriors)
+    first, last = align_tokens(log_probs, np.int32(steps), tokens, np.int32(len(tokens)))
+    yield from zip(recognition.tokens, first.tolist(), last.tolist(), strict=True)
 
 
 def seen(maps: Float[Array, "t h w"], rate: int, left: int, num_frames: int) -> ActivationMap:

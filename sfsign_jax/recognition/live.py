@@ -84,6 +84,4 @@ def live_glosses(
 def steps_of(network: Network, features: Float[np.ndarray, "t c"]) -> StepChunk:
     """Few lengths are computed, so that few programs are compiled."""
     padded = np.pad(features, [(0, -len(features) % (4 * LENGTH_MULTIPLE)), (0, 0)])
-    return step_chunk(
-        network, padded[None], num_steps(len(features), network.config.temporal_stack)
-    )
+    return step_chunk(network, padded[None], len(features))

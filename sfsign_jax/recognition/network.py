@@ -20,7 +20,7 @@ from jaxtyping import ArrayLike, Float, Int, UInt8
 
 from sfsign_jax.data.transforms import Preprocessing, crop_flip_normalize
 from sfsign_jax.models.config import BLANK_CLASS, ModelConfig
-from sfsign_jax.models.lengths import num_steps, video_length
+from sfsign_jax.models.lengths import moved, num_steps, total_stride, video_length
 from sfsign_jax.models.lowering import mask_time
 from sfsign_jax.models.sign_model import Padding, SignModel, model_with
 from sfsign_jax.models.streaming import StreamCache, stream_features
@@ -124,6 +124,14 @@ def clip_steps(network: Network, num_frames: Int[Array, " b"]) -> Int[Array, " b
     """How many steps each clip has."""
     stack = network.config.temporal_stack
     return num_steps(video_length(num_frames, stack), stack)
+
+
+@jit_forward
+def phases(
+    network: Network, features: Float[Array, "b t c"], length: Int[Array, " b"]
+) -> Float[Array, "phases b t c"]:
+    """Features of clips with so many, moved by no frame, by one, and so on (see `moved`)."""
+    return moved(features, length, total_stride(network.config.temporal_stack))
 
 
 @jit_forward

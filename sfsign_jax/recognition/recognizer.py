@@ -3,20 +3,30 @@
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 
 from sfsign_jax.checkpoint import load_checkpoint
 from sfsign_jax.data.batching import LENGTH_MULTIPLE, bucket_of, stack_clips
 from sfsign_jax.data.frames import Frame, as_stored, without_top_rows
 from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.decoding import UNKNOWN_TIMING, Timing
 from sfsign_jax.errors import UserError
 from sfsign_jax.models.config import ModelConfig
-from sfsign_jax.models.lengths import total_stride
+from sfsign_jax.models.lengths import total_stride, video_length
 from sfsign_jax.models.sign_model import Padding, for_inference
 from sfsign_jax.recognition.grad_cam import ActivationMap, explain
-from sfsign_jax.recognition.network import ClipLogits, Network, clip_logits, sequence_logits
+from sfsign_jax.recognition.network import (
+    ClipLogits,
+    Network,
+    clip_logits,
+    feature_logits,
+    frame_features,
+    phases,
+    sequence_logits,
+)
 from sfsign_jax.recognition.result import Recognition, recognition_of
 from sfsign_jax.recognition.sentences import PAUSE_FRAMES, PauseRule, sentences
 from sfsign_jax.recognition.video import video_steps
@@ -27,9 +37,15 @@ PAUSE_BLANK_PROBABILITY = 0.5
 class Recognizer:
     """Recognises signing in clips; made by `sfsign_jax.load`."""
 
-    def __init__(self, network: Network, vocabulary: tuple[str, ...] | None):
+    def __init__(
+        self,
+        network: Network,
+        vocabulary: tuple[str, ...] | None,
+        timing: Timing = UNKNOWN_TIMING,
+    ):
         self.network = network
         self.vocabulary = vocabulary
+        self.timing = timing
 
     @property
     def config(self) -> ModelConfig:
@@ -62,12 +78,18 @@ class Recognizer:
         self, clips: Sequence[np.ndarray], padding: Padding, bucket: int | None
     ) -> ClipLogits:
         """The same with the bucket's steps: few shapes, so few programs."""
+        frames, num_frames = self._stacked(clips, bucket)
+        return clip_logits(self.network, frames, num_frames, padding=padding)
+
+    def _stacked(
+        self, clips: Sequence[np.ndarray], bucket: int | None = None
+    ) -> tuple[UInt8[np.ndarray, "b n height width 3"], Int[np.ndarray, " b"]]:
+        """Clips as one batch, and how many frames each has."""
         for i, clip in enumerate(clips):
             self._check(clip, f"Clip {i}")
         clips = [self._without_top_rows(clip) for clip in clips]
         longest = max(len(clip) for clip in clips)
-        frames, num_frames = stack_clips(clips, bucket or bucket_of(longest, [LENGTH_MULTIPLE]))
-        return clip_logits(self.network, frames, num_frames, padding=padding)
+        return stack_clips(clips, bucket or bucket_of(longest, [LENGTH_MULTIPLE]))
 
     def recognize(self, clip: UInt8[np.ndarray, "n height width 3"]) -> Recognition:
         """The glosses of one clip, by beam search over the BiLSTM's logits.
@@ -76,12 +98,16 @@ class Recognizer:
             UserError: as for `logits`, or the checkpoint has no vocabulary.
         """
         vocabulary = self.required_vocabulary()
-        logits = self._bucket_logits([clip], "masked", None)
+        frames, num_frames = self._stacked([clip])
+        features = frame_features(self.network, frames, num_frames)
+        length = video_length(jnp.asarray(num_frames), self.config.temporal_stack)
+        moved = phases(self.network, features, length)[:, 0]
+        logits = feature_logits(self.network, moved, np.repeat(num_frames, len(moved)))
         return recognition_of(
             logits.sequence_logits,
             int(logits.num_steps[0]),
             vocabulary,
-            stride=total_stride(self.config.temporal_stack),
+            timing=self.timing,
             frames=(0, len(clip) - 1),
         )
 
@@ -121,7 +147,7 @@ class Recognizer:
         )
 
     def recognize_steps(
-        self, inputs: Float[np.ndarray, "steps hidden"], first: int, num_frames: int
+        self, inputs: Float[np.ndarray, "steps phases hidden"], first: int, num_frames: int
     ) -> Recognition:
         """The glosses of a sentence from what the BiLSTM reads of it.
 
@@ -131,12 +157,12 @@ class Recognizer:
             UserError: the checkpoint has no vocabulary.
         """
         stride, length = total_stride(self.config.temporal_stack), len(inputs)
-        padded = np.pad(inputs, [(0, bucket_of(length, [LENGTH_MULTIPLE]) - length), (0, 0)])
-        steps = np.array([length], np.int32)
-        logits, _ = sequence_logits(self.network, padded[None], steps)
+        rest = bucket_of(length, [LENGTH_MULTIPLE]) - length
+        padded = np.pad(inputs.swapaxes(0, 1), [(0, 0), (0, rest), (0, 0)])
+        logits, _ = sequence_logits(self.network, padded, np.full(len(padded), length, np.int32))
         frames = (first * stride, min((first + length) * stride, num_frames) - 1)
         return recognition_of(
-            logits, length, self.required_vocabulary(), stride=stride, frames=frames
+            logits, length, self.required_vocabulary(), timing=self.timing, frames=frames
         )
 
     def explain(
@@ -204,4 +230,4 @@ def load(directory: str | Path) -> Recognizer:
     model, description = load_checkpoint(Path(directory))
     model = for_inference(model)
     network = Network(nnx.state(model), model.config, description.preprocessing)
-    return Recognizer(network, description.vocabulary)
+    return Recognizer(network, description.vocabulary, description.timing or UNKNOWN_TIMING)

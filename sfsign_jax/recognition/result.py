@@ -1,6 +1,6 @@
 """What is signed in a clip: from logits to glosses with their places in time."""
 
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -8,10 +8,8 @@ import numpy as np
 from jax import Array
 from jaxtyping import Float
 
-from sfsign_jax.decoding import align_tokens, beam_search
+from sfsign_jax.decoding import Timing, beam_search, said_at, sign_spans
 from sfsign_jax.errors import UserError
-
-Steps = TypeVar("Steps", np.ndarray, Array)  # the number of a step for each gloss
 
 
 class Alternative(NamedTuple):
@@ -25,43 +23,43 @@ class Recognition(NamedTuple):
     glosses: tuple[str, ...]
     tokens: tuple[int, ...]  # the class of each gloss
     spans: tuple[tuple[int, int], ...]  # first and last frame of each gloss
-    confidences: tuple[float, ...]  # the highest probability of each gloss within its span
+    confidences: tuple[float, ...]  # the highest probability of each gloss where it is said
     frames: tuple[int, int]  # first and last frame of the clip or sentence
     log_probability: float  # of the glosses, given the clip
     alternatives: tuple[Alternative, ...]  # the next best, best first
     posteriors: Float[np.ndarray, "steps classes"]  # probability of blank and of each gloss
+    lag: float = 0.0  # frames from the middle of a sign to where it is said (`Timing`)
 
 
 def recognition_of(
-    logits: Float[Array, "1 bucket classes"],
+    logits: Float[Array, "phases bucket classes"],
     num_steps: int,
     vocabulary: tuple[str, ...],
     *,
-    stride: int,
+    timing: Timing,
     frames: tuple[int, int],
 ) -> Recognition:
-    """By beam search; each gloss is where the best alignment puts it.
+    """By beam search over the first phase; see `decoding.places` for the places of glosses.
 
-    A step stands for `stride` frames, the first step of the clip for those from frames[0] on.
+    The first step of phase p begins with frame frames[0] + p, and there are as many phases as a
+    step has frames.
 
     Raises:
         UserError: the logits are not finite.
     """
-    steps = jnp.array([num_steps])
-    likely = jax.nn.log_softmax(logits)
     # Cut on the host: on the device each cut would be a program of its own to compile.
-    log_probs, tokens, lengths, scores = (
-        np.asarray(x)[0] for x in (likely, *beam_search(likely, steps))
+    likely = np.asarray(jax.nn.log_softmax(logits))
+    tokens, lengths, scores = (
+        np.asarray(x)[0] for x in beam_search(jnp.array(likely[:1]), jnp.array([num_steps]))
     )
     if not np.isfinite(scores[0]):
         raise UserError("the network's outputs are not finite: is the checkpoint whole?")
     best = tokens[0, : lengths[0]]
-    first, last = (
-        np.asarray(x)[: lengths[0]]
-        for x in align_tokens(log_probs, np.int32(num_steps), tokens[0], lengths[0])
+    said, confidences = said_at(likely, np.int32(num_steps), tokens[0], lengths[0])
+    spans = sign_spans(
+        said, lengths[0], timing.lag, timing.pace, np.int32(frames[1] - frames[0] + 1)
     )
-    posteriors = np.exp(log_probs[:num_steps])
-    starts, ends = frames_of_steps(first, last, stride=stride, frames=frames)
+    spans = frames[0] + np.asarray(spans)[: lengths[0]]
     named = [
         Alternative(tuple(vocabulary[token - 1] for token in row[:length]), float(score))
         for row, length, score in zip(tokens, lengths, scores, strict=True)
@@ -70,20 +68,11 @@ def recognition_of(
     return Recognition(
         glosses=named[0].glosses,
         tokens=tuple(best.tolist()),
-        spans=tuple(zip(starts.tolist(), ends.tolist(), strict=True)),
-        confidences=tuple(
-            float(posteriors[a : b + 1, token].max())
-            for token, a, b in zip(best, first, last, strict=True)
-        ),
+        spans=tuple((first, last) for first, last in spans.tolist()),
+        confidences=tuple(np.asarray(confidences)[: lengths[0]].tolist()),
         frames=frames,
         log_probability=named[0].log_probability,
         alternatives=tuple(named[1:]),
-        posteriors=posteriors,
+        posteriors=np.exp(likely[0, :num_steps]),
+        lag=timing.lag,
     )
-
-
-def frames_of_steps(
-    first: Steps, last: Steps, *, stride: int, frames: tuple[int, int | Array]
-) -> tuple[Steps, Steps]:
-    """First and last frame of glosses from their steps, within the clip's first and last one."""
-    return frames[0] + first * stride, (frames[0] + (last + 1) * stride - 1).clip(max=frames[1])

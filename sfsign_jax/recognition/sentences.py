@@ -13,7 +13,7 @@ MARGIN_STEPS = 1  # steps of a pause that a sentence keeps: training clips have 
 class StepChunk(NamedTuple):
     """Some steps of a video: what the BiLSTM reads, and the convolutions' probability of blank."""
 
-    inputs: Float[np.ndarray, "steps hidden"]
+    inputs: Float[np.ndarray, "steps phases hidden"]
     blank: Float[np.ndarray, " steps"]
 
 
@@ -26,7 +26,7 @@ class PauseRule(NamedTuple):
 
 def sentences(
     parts: Iterable[StepChunk], rule: PauseRule
-) -> Iterator[tuple[int, Float[np.ndarray, "n h"]]]:
+) -> Iterator[tuple[int, Float[np.ndarray, "n phases h"]]]:
     """First step and steps of each sentence, as soon as it is known where it ends.
 
     The same whatever parts the steps come in.

@@ -28,6 +28,7 @@ from sfsign_jax.recognition.network import (
     Network,
     chunk_features,
     frame_features,
+    phases,
     pipelined,
     temporal_steps,
 )
@@ -48,8 +49,8 @@ def video_steps(network: Network, frames: Iterable[Frame]) -> Iterator[StepChunk
     elif clip:
         images, num_frames = stack_clips([np.stack(clip)], bucket_of(len(clip), [LENGTH_MULTIPLE]))
         features = frame_features(network, images, num_frames)
-        stack = network.config.temporal_stack
-        yield step_chunk(network, features, num_steps(video_length(len(clip), stack), stack))
+        length = video_length(len(clip), network.config.temporal_stack)
+        yield step_chunk(network, features, length)
 
 
 def streamed_steps(network: Network, frames: Iterable[Frame], chunk: int) -> Iterator[StepChunk]:
@@ -58,18 +59,18 @@ def streamed_steps(network: Network, frames: Iterable[Frame], chunk: int) -> Ite
     `chunk` is a multiple of alpha; memory grows with it.
     """
     stack = network.config.temporal_stack
-    overlap, stride = receptive_field(stack) - total_stride(stack), total_stride(stack)
-    window = chunk // stride * stride + overlap
+    stride = total_stride(stack)
+    hop = chunk // stride * stride
+    window = hop + receptive_field(stack) - 1  # the last phase sees the last frame of it
     waiting = np.zeros((0, sum(network.config.backbone.channels)), np.float32)
     for features in video_features(network, frames, chunk):
         waiting = np.concatenate([waiting, features])
         while len(waiting) >= window:
-            yield step_chunk(network, waiting[None, :window], chunk // stride)
-            waiting = waiting[window - overlap :]
-    rest = num_steps(len(waiting), stack)
-    if rest > 0:
+            yield step_chunk(network, waiting[None, :window], window)
+            waiting = waiting[hop:]
+    if num_steps(len(waiting), stack) > 0:
         padded = np.pad(waiting, [(0, window - len(waiting)), (0, 0)])
-        yield step_chunk(network, padded[None], rest)
+        yield step_chunk(network, padded[None], len(waiting))
 
 
 def video_features(
@@ -130,7 +131,11 @@ def empty_stream_cache(network: Network, images: UInt8[np.ndarray, "1 n h w 3"])
     return jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), cache)
 
 
-def step_chunk(network: Network, features: Float[ArrayLike, "1 t c"], count: int) -> StepChunk:
-    """The first `count` steps of one clip's features."""
-    steps = temporal_steps(network, features, np.array([count], np.int32))
-    return StepChunk(*(np.asarray(x)[0, :count] for x in (steps.steps, steps.blank)))
+def step_chunk(network: Network, features: Float[ArrayLike, "1 t c"], length: int) -> StepChunk:
+    """The steps of `length` features, in all phases."""
+    moved = phases(network, jnp.asarray(features), jnp.array([length]))[:, 0]
+    count = num_steps(length, network.config.temporal_stack)
+    steps = temporal_steps(network, moved, np.full(len(moved), count, np.int32))
+    return StepChunk(
+        np.asarray(steps.steps)[:, :count].swapaxes(0, 1), np.asarray(steps.blank)[0, :count]
+    )

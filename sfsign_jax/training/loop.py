@@ -1,5 +1,6 @@
 """A run from first batch to best checkpoint, top to bottom."""
 
+import dataclasses
 import functools
 import itertools
 import json
@@ -25,8 +26,9 @@ from sfsign_jax.evaluation import word_error_rate
 from sfsign_jax.files import write_text_atomically
 from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.packing import from_device
-from sfsign_jax.recognition.network import Network
+from sfsign_jax.recognition.network import ClipLogits, Network, feature_logits
 from sfsign_jax.recognition.split import predict_split
+from sfsign_jax.recognition.timing import measure_timing
 from sfsign_jax.runtime.ahead import Call, Programs, compiled_ahead
 from sfsign_jax.runtime.mesh import (
     broadcast_from_first_process,
@@ -70,6 +72,7 @@ from sfsign_jax.training.workdir import forgot_dataset, own_workdir
 
 NOT_FINITE = "not_finite.log"
 TOO_SHORT = "too_short.log"
+TIMED_CLIPS = 64  # of dev, by which it is measured how early the network says its signs
 
 Metrics = dict[str, float]
 
@@ -342,7 +345,11 @@ def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
     if run.step_config.backbone.stacked:
         weights = replicate(from_device(run.step_config, weights), run.mesh)
     network = Network(weights, run.description.config, run.description.preprocessing)
-    logits_of = functools.partial(run.source.logits_of, network)
+
+    def logits_of(inputs: jax.Array, num_frames: jax.Array) -> ClipLogits:
+        features = run.source.features_of(network, inputs, num_frames)
+        return feature_logits(network, features, num_frames)
+
     order = evaluation_order(run.source.dev.lengths, run.recipe.padding)
     batching = from_config.batching(run.config, run.config.evaluation.batch_size)
     batches = evaluation_batches(run.source.dev, batching, order, run.mesh)
@@ -360,10 +367,18 @@ def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
     run.add_points(points, int(state.step))
     progress["epochs"].append(metrics)
     progress["steps"] = []
+    if is_best(progress["epochs"]):
+        timed = evaluation_batches(
+            run.source.dev, batching, order[:: -(-len(order) // TIMED_CLIPS)], run.mesh
+        )
+        timing = measure_timing(
+            network, run.source.features_of, until_stopped(run, timed), run.mesh
+        )
+        description = dataclasses.replace(run.description, timing=timing)
+        if is_first_process():
+            save_checkpoint(run.workdir / "best", weights, description)
     if not is_first_process():
         return
-    if is_best(progress["epochs"]):
-        save_checkpoint(run.workdir / "best", weights, run.description)
     text = json.dumps(progress["epochs"], indent=2)
     write_text_atomically(run.workdir / "metrics.json", text + "\n")
 

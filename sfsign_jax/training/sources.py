@@ -18,7 +18,8 @@ from sfsign_jax.data.training_batches import TrainingClips
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 from sfsign_jax.recognition.feature_extraction import fingerprint
-from sfsign_jax.recognition.network import ClipLogits, clip_logits, feature_logits
+from sfsign_jax.recognition.network import frame_features
+from sfsign_jax.recognition.timing import FeaturesOf
 from sfsign_jax.training import from_config
 
 
@@ -28,7 +29,7 @@ class Source(NamedTuple):
     preprocessing: Preprocessing
     train: TrainingClips
     dev: EvaluationClips
-    logits_of: Callable[..., ClipLogits]  # (network, inputs, num_frames)
+    features_of: FeaturesOf
     clips: Mapping[str, tuple[ClipFacts, ...]]  # none, where an earlier version prepared them
     most_frames: Callable[[int], int]  # that a training clip of so many frames may be drawn to
 
@@ -52,7 +53,7 @@ def frame_source(config: ConfigDict) -> Source:
         preprocessing,
         TrainingFrames(dataset, augmentation, config.data.max_labels, config.seed),
         EvaluationFrames(dataset, "dev"),
-        functools.partial(clip_logits, padding=config.training.padding),
+        functools.partial(frame_features, padding=config.training.padding),
         dataset.clips,
         functools.partial(most_frames, augmentation=augmentation),
     )
@@ -79,7 +80,7 @@ def feature_source(config: ConfigDict) -> Source:
         description.preprocessing,
         TrainingFeatures(features, config.data.max_labels, config.seed),
         EvaluationFeatures(features, "dev"),
-        feature_logits,
+        lambda network, inputs, num_frames: inputs,
         features.facts,
         lambda num_frames: num_frames,
     )

@@ -33,15 +33,19 @@ def dropped(stored):
     return np.stack([drop_top_rows(frame, ROWS) for frame in stored])
 
 
+def without_arrays(recognition):
+    return recognition._replace(posteriors=None)
+
+
 def test_rows_are_dropped_once_whichever_way_frames_come_in(stored, dropped):
     ours, plain = new_recognizer(ROWS), new_recognizer(0)
     np.testing.assert_array_equal(
         ours.logits([stored]).sequence_logits, plain.logits([dropped]).sequence_logits
     )
     recognition, expected = ours.recognize(stored), plain.recognize(dropped)
-    assert recognition[:-1] == expected[:-1]
+    assert without_arrays(recognition) == without_arrays(expected)
     found, of_video = ([*r.recognize_video(iter(x))] for r, x in ((ours, stored), (plain, dropped)))
-    assert [sentence[:-1] for sentence in found] == [sentence[:-1] for sentence in of_video]
+    assert [*map(without_arrays, found)] == [*map(without_arrays, of_video)]
     maps, expected_maps = (
         [*r.explain(x, recognition)] for r, x in ((ours, stored), (plain, dropped))
     )

@@ -6,7 +6,13 @@ import pytest
 from oracle import oracle_of, small_config, state_of
 
 from sfsign_jax.data.transforms import Preprocessing
-from sfsign_jax.recognition.network import Network, clip_logits, sequence_logits
+from sfsign_jax.models.lengths import total_stride, video_length
+from sfsign_jax.recognition.network import (
+    Network,
+    feature_logits,
+    frame_features,
+    sequence_logits,
+)
 from sfsign_jax.recognition.video import streamed_steps, video_steps
 
 PREPROCESSING = Preprocessing((40, 40), (32, 32))
@@ -18,22 +24,31 @@ def video(num_frames):
 
 
 def differences(config, num_frames, chunk):
-    """The largest, of the BiLSTM's logits and the convolutions' probability of blank."""
+    """The largest, of the BiLSTM's logits in all phases and the convolutions' probability of blank.
+
+    The oracle moves the features of the whole clip by hand.
+    """
     network = Network(state_of(config, oracle_of(config)), config, PREPROCESSING)
     frames = video(num_frames)
-    whole = clip_logits(network, frames[None], np.array([num_frames], np.int32))
+    count = np.array([num_frames], np.int32)
+    features = np.asarray(frame_features(network, frames[None], count))
+    features = features[:, : video_length(num_frames, config.temporal_stack)]
+    after = np.repeat(features[:, -1:], 9, axis=1)
+    moved = [np.concatenate([features[:, p:], after[:, :p]], 1) for p in range(9)]
+    moved = moved[: total_stride(config.temporal_stack)]
+    whole = [feature_logits(network, one, count) for one in moved]
     if chunk:
         parts = [*streamed_steps(network, iter(frames), chunk)]
     else:
         parts = [*video_steps(network, iter(frames))]
     inputs, blank = (np.concatenate(x) for x in zip(*parts, strict=True))
-    steps = int(whole.num_steps[0])
-    assert len(inputs) == len(blank) == steps
-    logits, _ = sequence_logits(network, inputs[None], whole.num_steps)
-    expected, expected_blank = (
-        whole.sequence_logits[:, :steps],
-        jax.nn.softmax(whole.conv_logits[0, :steps])[:, 0],
-    )
+    steps = int(whole[0].num_steps[0])
+    assert inputs.shape[:2] == (steps, len(moved))
+    assert len(blank) == steps
+    lengths = np.full(len(moved), steps, np.int32)
+    logits, _ = sequence_logits(network, inputs.swapaxes(0, 1), lengths)
+    expected = np.concatenate([one.sequence_logits[:, :steps] for one in whole])
+    expected_blank = jax.nn.softmax(whole[0].conv_logits[0, :steps])[:, 0]
     return np.abs(logits - expected).max(), np.abs(blank - expected_blank).max()
 
 

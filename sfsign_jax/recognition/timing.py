@@ -1,0 +1,58 @@
+"""How early a network says its signs, measured on clips whose glosses need not be known."""
+
+from collections.abc import Callable, Iterable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.sharding import Mesh
+from jaxtyping import Float, Int
+
+from sfsign_jax.data.batching import EvaluationBatch
+from sfsign_jax.decoding import Timing, beam_search, measured_timing, said_at
+from sfsign_jax.models.lengths import video_length
+from sfsign_jax.recognition.network import Network, feature_logits, phases, pipelined
+from sfsign_jax.runtime.mesh import constrain_replicated, shard_batch, use_mesh
+
+FeaturesOf = Callable[..., Float[Array, "b t c"]]  # network, inputs, num_frames
+
+
+def measure_timing(
+    network: Network, features_of: FeaturesOf, batches: Iterable[EvaluationBatch], mesh: Mesh
+) -> Timing | None:
+    """By what is recognised in the clips; None where no clip has glosses to measure it by.
+
+    All processes get the same.
+    """
+
+    def measure(batch: EvaluationBatch) -> tuple[int, tuple[Array, Array, Array]]:
+        with use_mesh(mesh):
+            inputs, num_frames = shard_batch((batch.inputs, batch.num_frames), mesh)
+            features = features_of(network, inputs, num_frames)
+            length = video_length(jnp.asarray(num_frames), network.config.temporal_stack)
+            moved = phases(network, features, length)
+            outputs = [feature_logits(network, one, num_frames) for one in moved]
+            logits = jnp.stack([output.sequence_logits for output in outputs])
+            return len(batch.ids), said_in_clips(logits, outputs[0].num_steps, num_frames)
+
+    said: list[list[float]] = []
+    num_frames: list[int] = []
+    for count, results in pipelined(map(measure, batches)):
+        times, lengths, frames = (np.asarray(x)[:count] for x in results)
+        said += [row[:length].tolist() for row, length in zip(times, lengths, strict=True)]
+        num_frames += frames.tolist()
+    return measured_timing(said, num_frames)
+
+
+@jax.jit
+def said_in_clips(
+    logits: Float[Array, "phases b steps classes"],
+    num_steps: Int[Array, " b"],
+    num_frames: Int[Array, " b"],
+) -> tuple[Float[Array, "b u"], Int[Array, " b"], Int[Array, " b"]]:
+    """When each gloss of the best beam is said, how many there are, and the clips' lengths."""
+    log_probs = jax.nn.log_softmax(logits)
+    tokens, lengths, _ = (x[:, 0] for x in beam_search(log_probs[0], num_steps))
+    times, _ = jax.vmap(said_at, (1, 0, 0, 0))(log_probs, num_steps, tokens, lengths)
+    return constrain_replicated((times, lengths, num_frames))

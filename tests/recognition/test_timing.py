@@ -1,0 +1,56 @@
+"""Oracle: each clip by itself, with features that are moved by hand."""
+
+import jax
+import numpy as np
+import pytest
+from noisy_corpus import CORPUS, MODEL
+from oracle import oracle_of, state_of
+from small_dataset import evaluation_batches, small_config
+
+from sfsign_jax.data.frames import decode_frame
+from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.decoding import beam_search, measured_timing, said_at
+from sfsign_jax.models.lengths import video_length
+from sfsign_jax.recognition.network import Network, feature_logits, frame_features
+from sfsign_jax.recognition.timing import measure_timing
+from sfsign_jax.runtime.mesh import clip_mesh, replicate
+
+
+@pytest.fixture(scope="module")
+def network():
+    return Network(state_of(MODEL, oracle_of(MODEL)), MODEL, Preprocessing((40, 40), (32, 32)))
+
+
+def said_in(network, clip):
+    """When each gloss is said."""
+    count = np.array([len(clip)], np.int32)
+    features = np.asarray(frame_features(network, clip[None], count))
+    features = features[:, : video_length(len(clip), MODEL.temporal_stack)]
+    after = np.repeat(features[:, -1:], 3, axis=1)
+    moved = [np.concatenate([features[:, p:], after[:, :p]], axis=1) for p in range(4)]
+    outputs = [feature_logits(network, one, count) for one in moved]
+    log_probs = jax.nn.log_softmax(np.concatenate([one.sequence_logits for one in outputs]))
+    steps = outputs[0].num_steps
+    tokens, lengths, _ = (x[0, 0] for x in beam_search(log_probs[:1], steps))
+    said, _ = said_at(log_probs, steps[0], tokens, lengths)
+    return said[:lengths].tolist()
+
+
+@pytest.fixture(scope="module")
+def expected(network):
+    clips = [
+        np.stack([decode_frame(image, "clip") for image in record["frames"]])
+        for record in CORPUS.splits["dev"]
+    ]
+    return measured_timing([said_in(network, clip) for clip in clips], map(len, clips))
+
+
+@pytest.mark.parametrize(("batch_size", "devices"), [(3, 1), (2, 8)])
+def test_it_is_measured_by_what_is_recognised(network, expected, batch_size, devices):
+    config = small_config(buckets=(16, 40))
+    config.evaluation.batch_size = batch_size
+    batches = evaluation_batches(config, dataset=CORPUS, devices=devices)
+    mesh = clip_mesh(devices)
+    timing = measure_timing(replicate(network, mesh), frame_features, batches, mesh)
+    assert timing.pace > 0
+    np.testing.assert_allclose((timing.lag, timing.pace), (expected.lag, expected.pace), atol=1e-3)
