@@ -70,7 +70,8 @@ def live_glosses(
             for gloss, span in zip(sentence.glosses, sentence.spans, strict=True):
                 old = (
                     update.is_last
-                    or span[1] + delay_frames < update.num_frames
+                    # Counted from when it is said, which is all that has to settle.
+                    or span[1] + sentence.lag + delay_frames < update.num_frames
                     or stop <= passed + MARGIN_STEPS
                 )
                 # A gloss that was told may move by a step when more of what follows is seen.
