@@ -1,12 +1,15 @@
-"""What `recognize` prints and writes of a video."""
+"""What `recognize` and `align` print and write of a video."""
 
 import argparse
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
-from sfsign_jax.data.videos import open_video
+from sfsign_jax.command_line.run import print_error
+from sfsign_jax.data.frames import Frame
+from sfsign_jax.data.videos import Video, open_video
 from sfsign_jax.errors import UserError
 from sfsign_jax.models.lengths import total_stride
 from sfsign_jax.pictures.activation_maps import save_activation_strips
@@ -14,8 +17,13 @@ from sfsign_jax.pictures.timeline import save_timelines
 from sfsign_jax.recognition.recognizer import Recognizer
 from sfsign_jax.recognition.result import Recognition
 from sfsign_jax.recognition.sentences import PAUSE_FRAMES
-from sfsign_jax.text import printable
+from sfsign_jax.text import clean_text, printable
 from sfsign_jax.transcripts import WRITERS, Transcript
+
+NO_RATE = "{} is a folder: say with --frame_rate how fast its frames follow"
+# Of log-probability that each gloss may cost against what is recognised. On the demo's corpus nine
+# in ten sentences of other clips cost more, and one in ten of the clip's own.
+DOUBTFUL = 3.0
 
 
 def stem_of(video: Path, folder: Path | None) -> Path:
@@ -26,47 +34,76 @@ def stem_of(video: Path, folder: Path | None) -> Path:
 
 def recognize_video(recognizer: Recognizer, video: Path, arguments: argparse.Namespace) -> None:
     """Print what is signed in a video, and write it in the formats asked for."""
-    rate = arguments.frame_rate or recognizer.preprocessing.frame_rate
-    max_pixels = round(arguments.max_megapixels * 1e6)
-    opened = open_video(video, rate, max_pixels)
-    timed = set(arguments.format) & set(WRITERS)
-    if opened.rate is None and (timed or arguments.pause):
-        raise UserError(f"{video} is a folder: say with --frame_rate how fast its frames follow")
+    opened = opened_video(recognizer, video, arguments)
+    if opened.rate is None and arguments.pause:
+        raise UserError(NO_RATE.format(video))
     pause_frames = PAUSE_FRAMES
     if arguments.pause and opened.rate:
         pause_frames = round(arguments.pause * opened.rate)
-    frames = tqdm(
-        opened.frames,
-        printable(video.name),
-        opened.expected_frames,
-        False,
-        unit="frame",
-        disable=None,
-    )
     sentences = []
-    for sentence in recognizer.recognize_video(frames, pause_frames):
+    for sentence in recognizer.recognize_video(with_progress(opened, video), pause_frames):
         sentences.append(sentence)
         tqdm.write(describe_sentence(video, sentence, opened.rate))
         sys.stdout.flush()
     if not sentences:
         print(f"{printable(video)}: (nothing recognised)")
+    write_files(recognizer, video, sentences, arguments)
+    if arguments.explain:
+        again = opened_video(recognizer, video, arguments).frames
+        stem = stem_of(video, arguments.explain)
+        for picture in save_activation_strips(stem, again, sentences, recognizer):
+            print(f"  explained: {printable(picture)}")
+
+
+def align_video(recognizer: Recognizer, video: Path, arguments: argparse.Namespace) -> None:
+    """Print when the given glosses are signed in a video, and write it in the formats asked for."""
+    opened = opened_video(recognizer, video, arguments)
+    glosses = clean_text(arguments.glosses, "--glosses").split()
+    sentence = recognizer.align_video(with_progress(opened, video), glosses)
+    print(describe_sentence(video, sentence, opened.rate))
+    (recognised,) = sentence.alternatives
+    lost = recognised.log_probability - sentence.log_probability
+    if lost > DOUBTFUL * len(glosses):
+        print_error(
+            f"{video}: these glosses hardly fit the video, in which the model sees "
+            f"{' '.join(recognised.glosses) or 'none'}: are they those of another one?"
+        )
+    write_files(recognizer, video, [sentence], arguments)
+
+
+def opened_video(recognizer: Recognizer, video: Path, arguments: argparse.Namespace) -> Video:
+    """Raises UserError where a format needs times and the video has none."""
+    rate = arguments.frame_rate or recognizer.preprocessing.frame_rate
+    opened = open_video(video, rate, round(arguments.max_megapixels * 1e6))
+    if opened.rate is None and set(arguments.format) & set(WRITERS):
+        raise UserError(NO_RATE.format(video))
+    return opened
+
+
+def with_progress(opened: Video, video: Path) -> Iterable[Frame]:
+    name, expected = printable(video.name), opened.expected_frames
+    return tqdm(opened.frames, name, expected, False, unit="frame", disable=None)
+
+
+def write_files(
+    recognizer: Recognizer,
+    video: Path,
+    sentences: Sequence[Recognition],
+    arguments: argparse.Namespace,
+) -> None:
+    """In the formats asked for; the name of each is printed."""
     stem = stem_of(video, arguments.output)
     for kind in arguments.format:
+        opened = opened_video(recognizer, video, arguments)
         if kind == "timeline":
             stride = total_stride(recognizer.config.temporal_stack)
-            again = open_video(video, rate, max_pixels).frames
-            for picture in save_timelines(stem, again, sentences, stride):
+            for picture in save_timelines(stem, opened.frames, sentences, stride):
                 print(f"  picture: {printable(picture)}")
         elif kind != "text":
             # Not NAME.eaf: that may be somebody's own work.
             path = stem.with_name(f"{stem.name}.glosses.{kind}")
             WRITERS[kind](path, Transcript(str(video), opened.rate or 0, sentences))
             print(f"  {kind}: {printable(path)}")
-    if arguments.explain:
-        again = open_video(video, rate, max_pixels).frames
-        stem = stem_of(video, arguments.explain)
-        for picture in save_activation_strips(stem, again, sentences, recognizer):
-            print(f"  explained: {printable(picture)}")
 
 
 def describe_sentence(video: Path, sentence: Recognition, rate: float | None) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
+from jax import Array
 from jaxtyping import Float, Int, UInt8
 
 from sfsign_jax.checkpoint import load_checkpoint
@@ -27,7 +28,7 @@ from sfsign_jax.recognition.network import (
     phases,
     sequence_logits,
 )
-from sfsign_jax.recognition.result import Recognition, recognition_of
+from sfsign_jax.recognition.result import Recognition, alignment_of, recognition_of
 from sfsign_jax.recognition.sentences import PAUSE_FRAMES, PauseRule, sentences
 from sfsign_jax.recognition.video import video_steps
 
@@ -157,13 +158,49 @@ class Recognizer:
             UserError: the checkpoint has no vocabulary.
         """
         stride, length = total_stride(self.config.temporal_stack), len(inputs)
-        rest = bucket_of(length, [LENGTH_MULTIPLE]) - length
-        padded = np.pad(inputs.swapaxes(0, 1), [(0, 0), (0, rest), (0, 0)])
-        logits, _ = sequence_logits(self.network, padded, np.full(len(padded), length, np.int32))
         frames = (first * stride, min((first + length) * stride, num_frames) - 1)
         return recognition_of(
-            logits, length, self.required_vocabulary(), timing=self.timing, frames=frames
+            self._sentence_logits(inputs),
+            length,
+            self.required_vocabulary(),
+            timing=self.timing,
+            frames=frames,
         )
+
+    def align_video(self, frames: Iterable[Frame], glosses: Sequence[str]) -> Recognition:
+        """Where glosses that are known to be signed in a video, in this order, are signed.
+
+        What would be recognised instead is its `alternatives`. `frames` are as for
+        `recognize_video`.
+
+        Raises:
+            UserError: there are no frames or no glosses, the vocabulary lacks a gloss, the video
+                is too short for them, or the checkpoint has no vocabulary.
+        """
+        vocabulary = self.required_vocabulary()
+        stored = as_stored(frames, self.preprocessing)
+        counted = Counted(without_top_rows(stored, self.preprocessing))
+        chunks = [chunk.inputs for chunk in video_steps(self.network, counted)]
+        if not chunks:
+            raise UserError("the video has no frames")
+        inputs = np.concatenate(chunks)
+        return alignment_of(
+            self._sentence_logits(inputs),
+            len(inputs),
+            glosses,
+            vocabulary,
+            timing=self.timing,
+            frames=(0, counted.count - 1),
+        )
+
+    def _sentence_logits(
+        self, inputs: Float[np.ndarray, "steps phases hidden"]
+    ) -> Float[Array, "phases bucket classes"]:
+        """The BiLSTM's, over few lengths, so that few are compiled."""
+        length = len(inputs)
+        rest = bucket_of(length, [LENGTH_MULTIPLE]) - length
+        padded = np.pad(inputs.swapaxes(0, 1), [(0, 0), (0, rest), (0, 0)])
+        return sequence_logits(self.network, padded, np.full(len(padded), length, np.int32))[0]
 
     def explain(
         self, clip: UInt8[np.ndarray, "n height width 3"], recognition: Recognition

@@ -1,15 +1,18 @@
 """What is signed in a clip: from logits to glosses with their places in time."""
 
+import itertools
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from sfsign_jax.decoding import Timing, beam_search, said_at, sign_spans
 from sfsign_jax.errors import UserError
+from sfsign_jax.losses import ctc_loss
 
 
 class Alternative(NamedTuple):
@@ -55,11 +58,7 @@ def recognition_of(
     if not np.isfinite(scores[0]):
         raise UserError("the network's outputs are not finite: is the checkpoint whole?")
     best = tokens[0, : lengths[0]]
-    said, confidences = said_at(likely, np.int32(num_steps), tokens[0], lengths[0])
-    spans = sign_spans(
-        said, lengths[0], timing.lag, timing.pace, np.int32(frames[1] - frames[0] + 1)
-    )
-    spans = frames[0] + np.asarray(spans)[: lengths[0]]
+    spans, confidences = places(likely, num_steps, tokens[0], lengths[0], timing, frames)
     named = [
         Alternative(tuple(vocabulary[token - 1] for token in row[:length]), float(score))
         for row, length, score in zip(tokens, lengths, scores, strict=True)
@@ -68,11 +67,78 @@ def recognition_of(
     return Recognition(
         glosses=named[0].glosses,
         tokens=tuple(best.tolist()),
-        spans=tuple((first, last) for first, last in spans.tolist()),
-        confidences=tuple(np.asarray(confidences)[: lengths[0]].tolist()),
+        spans=spans,
+        confidences=confidences,
         frames=frames,
         log_probability=named[0].log_probability,
         alternatives=tuple(named[1:]),
         posteriors=np.exp(likely[0, :num_steps]),
         lag=timing.lag,
+    )
+
+
+def alignment_of(
+    logits: Float[Array, "phases bucket classes"],
+    num_steps: int,
+    glosses: Sequence[str],
+    vocabulary: tuple[str, ...],
+    *,
+    timing: Timing,
+    frames: tuple[int, int],
+) -> Recognition:
+    """Glosses that are known at their places, with the best beam of all as their alternative.
+
+    The phases are as for `recognition_of`.
+
+    Raises:
+        UserError: the logits are not finite, a gloss is not in the vocabulary, or there are more
+            than the steps can hold.
+    """
+    best = recognition_of(logits, num_steps, vocabulary, timing=timing, frames=frames)
+    class_of = {gloss: number for number, gloss in enumerate(vocabulary, 1)}
+    if unknown := [gloss for gloss in glosses if gloss not in class_of]:
+        raise UserError(
+            f"this model knows no gloss {unknown[0]!r}, but {', '.join(vocabulary[:3])} and so on: "
+            f"{len(vocabulary)} in all"
+        )
+    needed = len(glosses) + sum(a == b for a, b in itertools.pairwise(glosses))
+    if not 0 < needed <= num_steps:
+        raise UserError(
+            f"{len(glosses)} glosses need {needed} steps, and the video has {num_steps}"
+            if glosses
+            else "there are no glosses to align"
+        )
+    # Filled up, so that few lengths are compiled.
+    tokens = np.zeros(-(-len(glosses) // 16) * 16, np.int32)
+    tokens[: len(glosses)] = [class_of[gloss] for gloss in glosses]
+    likely = np.asarray(jax.nn.log_softmax(logits))
+    spans, confidences = places(likely, num_steps, tokens, np.array(len(glosses)), timing, frames)
+    given = (likely[:1], [num_steps], tokens[None], [len(glosses)])
+    loss = ctc_loss(*map(jnp.asarray, given))
+    return best._replace(
+        glosses=tuple(glosses),
+        tokens=tuple(tokens[: len(glosses)].tolist()),
+        spans=spans,
+        confidences=confidences,
+        log_probability=-float(loss[0]),
+        alternatives=(Alternative(best.glosses, best.log_probability),),
+    )
+
+
+def places(
+    likely: Float[np.ndarray, "phases bucket classes"],
+    num_steps: int,
+    tokens: Int[np.ndarray, " u"],
+    length: Int[np.ndarray, ""],
+    timing: Timing,
+    frames: tuple[int, int],
+) -> tuple[tuple[tuple[int, int], ...], tuple[float, ...]]:
+    """Spans and confidences of the first `length` tokens."""
+    said, confidences = said_at(likely, np.int32(num_steps), tokens, length)
+    num_frames = np.int32(frames[1] - frames[0] + 1)
+    spans = sign_spans(said, length, timing.lag, timing.pace, num_frames)
+    spans = frames[0] + np.asarray(spans)[:length]
+    return (
+        tuple((first, last) for first, last in spans.tolist()),
+        tuple(np.asarray(confidences)[:length].tolist()),
     )

@@ -179,6 +179,24 @@ def test_recognize(checkpoint, tmp_path):
     }
 
 
+def test_align(checkpoint, tmp_path):
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    for i in range(9):
+        cv2.imwrite(str(frames / f"{i}.png"), np.full((50, 60, 3), 20 * i, np.uint8))
+    align = ["-m", "sfsign_jax.align", "--checkpoint", checkpoint, "frames", "--format", "json"]
+    known = [*align, "--frame_rate", "25", "--glosses"]
+    assert_one_sentence(run(*align, "--glosses", "X", cwd=tmp_path), "--frame_rate")
+    assert_one_sentence(run(*known, "X W", cwd=tmp_path), "no gloss 'W', but X, Y, Z")
+    assert_one_sentence(run(*known, "X Y X Y", cwd=tmp_path), "4 glosses need 4 steps")
+    result = run(*known, "Y X", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    transcript = json.loads((tmp_path / "frames.glosses.json").read_text())
+    [sentence] = transcript["sentences"]
+    assert sentence["text"] == "Y X"
+    assert sentence["glosses"][0]["frames"][1] < sentence["glosses"][1]["frames"][0]
+
+
 def test_live_and_export(checkpoint, tmp_path):
     live = ["-m", "sfsign_jax.live", "--checkpoint", checkpoint, "--follow", "missing.mkv"]
     assert_one_sentence(start(*live, cwd=tmp_path), "missing.mkv")

@@ -4,7 +4,7 @@ import pytest
 
 from sfsign_jax.decoding import Timing
 from sfsign_jax.errors import UserError
-from sfsign_jax.recognition.result import recognition_of
+from sfsign_jax.recognition.result import alignment_of, recognition_of
 
 TIMING = Timing(lag=-2.0, pace=10.0)
 
@@ -39,3 +39,34 @@ def test_logits_that_are_not_finite():
     logits = logits_of([1]) * np.nan
     with pytest.raises(UserError, match="not finite"):
         recognition_of(logits, 1, ("A", "B", "C"), timing=TIMING, frames=(0, 3))
+
+
+KNOWN = {"vocabulary": ("A", "B", "C"), "timing": TIMING, "frames": (100, 129)}
+
+
+def test_known_glosses_are_where_they_are_likeliest():
+    logits = logits_of([0, 2, 2, 0, 1, 0, 0, 3])
+    recognised = recognition_of(logits, 8, **KNOWN)
+    same = alignment_of(logits, 8, ("B", "A", "C"), **KNOWN)
+    assert same.glosses == ("B", "A", "C")
+    assert same.spans == recognised.spans
+    np.testing.assert_allclose(same.log_probability, recognised.log_probability, rtol=1e-3)
+    assert same.alternatives == ((("B", "A", "C"), recognised.log_probability),)
+    others = alignment_of(logits, 8, ("B", "C", "C"), **KNOWN)
+    assert others.tokens == (2, 3, 3)
+    # Its length depends on its neighbours too.
+    assert others.spans[0][0] == pytest.approx(recognised.spans[0][0], abs=1)
+    assert others.log_probability < same.log_probability - 2
+
+
+@pytest.mark.parametrize(
+    ("glosses", "sentence"),
+    [
+        ((), "there are no glosses to align"),
+        (("A", "D"), "knows no gloss 'D', but A, B, C and so on: 3 in all"),
+        (("A", "A", "A"), "3 glosses need 5 steps, and the video has 4"),
+    ],
+)
+def test_glosses_that_can_not_be_aligned(glosses, sentence):
+    with pytest.raises(UserError, match=sentence):
+        alignment_of(logits_of([1, 0, 2, 0]), 4, glosses, **KNOWN)

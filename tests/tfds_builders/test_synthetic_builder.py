@@ -41,7 +41,7 @@ def test_round_trip(tmp_path: Path) -> None:
 
 
 def test_named_configs() -> None:
-    assert list(Builder.builder_configs) == ["demo", "full"]
+    assert list(Builder.builder_configs) == ["demo", "slow", "full"]
     assert Builder.name == "synthetic_signs"
 
 
