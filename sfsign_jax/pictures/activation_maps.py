@@ -44,7 +44,7 @@ def save_activation_strips(
         for i, maps in enumerate(recognizer.explain(clip, sentence)):
             path = stem.with_name(f"{stem.name}.{number:03d}.{i + 1:02d}.png")
             start, end = sentence.spans[i]
-            span = (start - first, end - first)
+            span = (min(start - first, len(clip) - 1), min(end - first, len(clip) - 1))
             save_activation_strip(path, crops, maps, span, sentence.glosses[i], first)
             yield path
 

@@ -110,6 +110,7 @@ class Recognizer:
             vocabulary,
             timing=self.timing,
             frames=(0, len(clip) - 1),
+            video_frames=len(clip),
         )
 
     def recognize_video(
@@ -165,6 +166,7 @@ class Recognizer:
             self.required_vocabulary(),
             timing=self.timing,
             frames=frames,
+            video_frames=num_frames,
         )
 
     def align_video(self, frames: Iterable[Frame], glosses: Sequence[str]) -> Recognition:
@@ -191,6 +193,7 @@ class Recognizer:
             vocabulary,
             timing=self.timing,
             frames=(0, counted.count - 1),
+            video_frames=counted.count,
         )
 
     def _sentence_logits(

@@ -41,11 +41,13 @@ def recognition_of(
     *,
     timing: Timing,
     frames: tuple[int, int],
+    video_frames: int,
 ) -> Recognition:
     """By beam search over the first phase; see `decoding.places` for the places of glosses.
 
     The first step of phase p begins with frame frames[0] + p, and there are as many phases as a
-    step has frames.
+    step has frames. Signs may be made before or after `frames`, in which they are said, but within
+    the `video_frames` of the video.
 
     Raises:
         UserError: the logits are not finite.
@@ -58,7 +60,9 @@ def recognition_of(
     if not np.isfinite(scores[0]):
         raise UserError("the network's outputs are not finite: is the checkpoint whole?")
     best = tokens[0, : lengths[0]]
-    spans, confidences = places(likely, num_steps, tokens[0], lengths[0], timing, frames)
+    spans, confidences = places(
+        likely, num_steps, tokens[0], lengths[0], timing, (frames[0], video_frames)
+    )
     named = [
         Alternative(tuple(vocabulary[token - 1] for token in row[:length]), float(score))
         for row, length, score in zip(tokens, lengths, scores, strict=True)
@@ -85,6 +89,7 @@ def alignment_of(
     *,
     timing: Timing,
     frames: tuple[int, int],
+    video_frames: int,
 ) -> Recognition:
     """Glosses that are known at their places, with the best beam of all as their alternative.
 
@@ -94,7 +99,9 @@ def alignment_of(
         UserError: the logits are not finite, a gloss is not in the vocabulary, or there are more
             than the steps can hold.
     """
-    best = recognition_of(logits, num_steps, vocabulary, timing=timing, frames=frames)
+    best = recognition_of(
+        logits, num_steps, vocabulary, timing=timing, frames=frames, video_frames=video_frames
+    )
     class_of = {gloss: number for number, gloss in enumerate(vocabulary, 1)}
     if unknown := [gloss for gloss in glosses if gloss not in class_of]:
         raise UserError(
@@ -112,7 +119,8 @@ def alignment_of(
     tokens = np.zeros(-(-len(glosses) // 16) * 16, np.int32)
     tokens[: len(glosses)] = [class_of[gloss] for gloss in glosses]
     likely = np.asarray(jax.nn.log_softmax(logits))
-    spans, confidences = places(likely, num_steps, tokens, np.array(len(glosses)), timing, frames)
+    length, video = np.array(len(glosses)), (frames[0], video_frames)
+    spans, confidences = places(likely, num_steps, tokens, length, timing, video)
     given = (likely[:1], [num_steps], tokens[None], [len(glosses)])
     loss = ctc_loss(*map(jnp.asarray, given))
     return best._replace(
@@ -131,14 +139,16 @@ def places(
     tokens: Int[np.ndarray, " u"],
     length: Int[np.ndarray, ""],
     timing: Timing,
-    frames: tuple[int, int],
+    video: tuple[int, int],
 ) -> tuple[tuple[tuple[int, int], ...], tuple[float, ...]]:
-    """Spans and confidences of the first `length` tokens."""
+    """Spans and confidences of the first `length` tokens.
+
+    `video` is the frame that the first step begins with, and how many frames there are.
+    """
+    first, num_frames = video
     said, confidences = said_at(likely, np.int32(num_steps), tokens, length)
-    num_frames = np.int32(frames[1] - frames[0] + 1)
-    spans = sign_spans(said, length, timing.lag, timing.pace, num_frames)
-    spans = frames[0] + np.asarray(spans)[:length]
+    spans = sign_spans(first + said, length, timing.lag, timing.pace, np.int32(num_frames))
     return (
-        tuple((first, last) for first, last in spans.tolist()),
+        tuple((start, end) for start, end in np.asarray(spans)[:length].tolist()),
         tuple(np.asarray(confidences)[:length].tolist()),
     )

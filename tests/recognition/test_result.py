@@ -18,7 +18,9 @@ def logits_of(path, classes=4, bucket=12):
 
 def test_glosses_with_their_places():
     path = [0, 2, 2, 0, 1, 0, 0, 3]
-    result = recognition_of(logits_of(path), 8, ("A", "B", "C"), timing=TIMING, frames=(100, 129))
+    result = recognition_of(
+        logits_of(path), 8, ("A", "B", "C"), timing=TIMING, frames=(100, 129), video_frames=130
+    )
     assert result.glosses == ("B", "A", "C")
     assert result.tokens == (2, 1, 3)
     # Said in the steps that begin in 4 to 11, 16 to 19 and 28 to 31: signed at 11.5, 21.5 and 29.5.
@@ -30,18 +32,30 @@ def test_glosses_with_their_places():
     assert result.log_probability > result.alternatives[0].log_probability
 
 
+def test_a_sign_that_is_made_after_its_sentence_was_said():
+    path = [0, 2, 2, 0, 1, 0, 0, 3]
+    vocabulary = ("A", "B", "C")
+    result = recognition_of(
+        logits_of(path), 8, vocabulary, timing=TIMING, frames=(100, 131), video_frames=500
+    )
+    assert result.frames == (100, 131)
+    assert result.spans[-1] == (130, 136)  # its middle is 133.5
+
+
 def test_nothing_but_blanks():
-    result = recognition_of(logits_of([0] * 5), 5, ("A", "B", "C"), timing=TIMING, frames=(0, 19))
+    result = recognition_of(
+        logits_of([0] * 5), 5, ("A", "B", "C"), timing=TIMING, frames=(0, 19), video_frames=20
+    )
     assert result.glosses == result.spans == result.confidences == ()
 
 
 def test_logits_that_are_not_finite():
     logits = logits_of([1]) * np.nan
     with pytest.raises(UserError, match="not finite"):
-        recognition_of(logits, 1, ("A", "B", "C"), timing=TIMING, frames=(0, 3))
+        recognition_of(logits, 1, ("A", "B", "C"), timing=TIMING, frames=(0, 3), video_frames=4)
 
 
-KNOWN = {"vocabulary": ("A", "B", "C"), "timing": TIMING, "frames": (100, 129)}
+KNOWN = {"vocabulary": ("A", "B", "C"), "timing": TIMING, "frames": (100, 129), "video_frames": 130}
 
 
 def test_known_glosses_are_where_they_are_likeliest():
