@@ -85,6 +85,7 @@ def test_a_missing_package_is_one_of_the_extras():
 PROGRAM = """
 import signal, sys
 from sfsign_jax.command_line.run import run_command_line
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background
 def main():
     print("\\u00dcBER", *sys.argv[1:], flush="now" in sys.argv)
     if "wait" in sys.argv:
