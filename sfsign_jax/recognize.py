@@ -11,27 +11,23 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from sfsign_jax.command_line.arguments import MAX_MEGAPIXELS, PLATFORM, frame_rate, positive
+from sfsign_jax.command_line.arguments import positive, video_parser
 from sfsign_jax.command_line.run import print_error, run_command_line
 from sfsign_jax.errors import UserError
 from sfsign_jax.recognition.sentences import PAUSE_FRAMES
-from sfsign_jax.transcripts import WRITERS
-
-FORMATS = ("timeline", "text", *WRITERS)
 
 
 def main() -> None:
     arguments = parse_arguments()
 
     # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
-    from sfsign_jax.command_line.recognition import recognize_video, stem_of
+    from sfsign_jax.command_line.recognition import check_output, recognize_video, stem_of
     from sfsign_jax.recognition.probe import probe_recognition
     from sfsign_jax.recognition.recognizer import load
     from sfsign_jax.runtime import devices
 
     videos = arguments.videos
-    if arguments.output and not arguments.output.is_dir():
-        raise UserError(f"there is no folder {arguments.output} to write to")
+    check_output(arguments)
     if arguments.explain:
         check_names([stem_of(video, arguments.explain) for video in videos])
         arguments.explain.mkdir(parents=True, exist_ok=True)
@@ -53,27 +49,8 @@ def main() -> None:
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m sfsign_jax.recognize",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = video_parser("recognize", __doc__)
     add = parser.add_argument
-    add("--checkpoint", required=True, type=Path, help="a checkpoint folder")
-    add("--output", type=Path, help="folder of the files; default: beside each video")
-    add(
-        "--format",
-        action="append",
-        choices=FORMATS,
-        help="what to write beside what is printed, several if given several times; eaf is ELAN's, "
-        "text is nothing; default: timeline, a picture of each sentence",
-    )
-    add(
-        "--frame_rate",
-        type=frame_rate,
-        help="show videos at so many frames a second; default: as in training, where the "
-        "checkpoint knows it, or else as they are",
-    )
     add(
         "--pause",
         type=positive,
@@ -86,12 +63,8 @@ def parse_arguments() -> argparse.Namespace:
         metavar="DIR",
         help="a folder for a picture of each gloss: where the network looked, and when",
     )
-    add("--max_megapixels", **MAX_MEGAPIXELS)
-    add("--platform", **PLATFORM)
     add("videos", nargs="+", type=Path, help="video files or folders of frames")
-    arguments = parser.parse_args()
-    arguments.format = arguments.format or ["timeline"]
-    return arguments
+    return parser.parse_args()
 
 
 def check_names(stems: list[Path]) -> None:

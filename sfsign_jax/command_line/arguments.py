@@ -2,10 +2,12 @@
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sfsign_jax.data.picture_size import MAX_PIXELS
 from sfsign_jax.data.times import HIGHEST_RATE, LOWEST_RATE
+from sfsign_jax.transcripts import WRITERS
 
 
 def number_between(least: float, most: float, kind: type = float) -> Callable[[str], float]:
@@ -35,3 +37,33 @@ MAX_MEGAPIXELS: dict[str, Any] = {
     "default": MAX_PIXELS / 1e6,
     "help": "of a frame; larger ones are refused; default: %(default)g, 8K",
 }
+
+FORMATS = ("timeline", "text", *WRITERS)
+
+
+def video_parser(command: str, description: str) -> argparse.ArgumentParser:
+    """The arguments of the commands that write down what is signed in videos."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m sfsign_jax.{command}",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--checkpoint", required=True, type=Path, help="a checkpoint folder")
+    add("--output", type=Path, help="folder of the files; default: beside each video")
+    add(
+        "--format",
+        action="append",
+        choices=FORMATS,
+        help="what to write beside what is printed, several if given several times; eaf is ELAN's, "
+        "text is nothing; default: timeline, a picture of each sentence",
+    )
+    add(
+        "--frame_rate",
+        type=frame_rate,
+        help="show videos at so many frames a second; default: as in training, where the "
+        "checkpoint knows it, or else as they are",
+    )
+    add("--max_megapixels", **MAX_MEGAPIXELS)
+    add("--platform", **PLATFORM)
+    return parser

@@ -26,6 +26,12 @@ NO_RATE = "{} is a folder: say with --frame_rate how fast its frames follow"
 DOUBTFUL = 3.0
 
 
+def check_output(arguments: argparse.Namespace) -> None:
+    """Raises UserError where files can't be written."""
+    if arguments.output and not arguments.output.is_dir():
+        raise UserError(f"there is no folder {arguments.output} to write to")
+
+
 def stem_of(video: Path, folder: Path | None) -> Path:
     """What its files are called, before their endings: in `folder`, or else beside it."""
     video = video.absolute()
@@ -47,7 +53,7 @@ def recognize_video(recognizer: Recognizer, video: Path, arguments: argparse.Nam
         sys.stdout.flush()
     if not sentences:
         print(f"{printable(video)}: (nothing recognised)")
-    write_files(recognizer, video, sentences, arguments)
+    write_files(recognizer, video, sentences, opened.rate, arguments)
     if arguments.explain:
         again = opened_video(recognizer, video, arguments).frames
         stem = stem_of(video, arguments.explain)
@@ -68,16 +74,21 @@ def align_video(recognizer: Recognizer, video: Path, arguments: argparse.Namespa
             f"{video}: these glosses hardly fit the video, in which the model sees "
             f"{' '.join(recognised.glosses) or 'none'}: are they those of another one?"
         )
-    write_files(recognizer, video, [sentence], arguments)
+    write_files(recognizer, video, [sentence], opened.rate, arguments)
 
 
 def opened_video(recognizer: Recognizer, video: Path, arguments: argparse.Namespace) -> Video:
     """Raises UserError where a format needs times and the video has none."""
     rate = arguments.frame_rate or recognizer.preprocessing.frame_rate
     opened = open_video(video, rate, round(arguments.max_megapixels * 1e6))
-    if opened.rate is None and set(arguments.format) & set(WRITERS):
+    if opened.rate is None and set(formats(arguments)) & set(WRITERS):
         raise UserError(NO_RATE.format(video))
     return opened
+
+
+def formats(arguments: argparse.Namespace) -> list[str]:
+    """Those asked for; argparse would add them to a default."""
+    return arguments.format or ["timeline"]
 
 
 def with_progress(opened: Video, video: Path) -> Iterable[Frame]:
@@ -89,20 +100,21 @@ def write_files(
     recognizer: Recognizer,
     video: Path,
     sentences: Sequence[Recognition],
+    rate: float | None,
     arguments: argparse.Namespace,
 ) -> None:
     """In the formats asked for; the name of each is printed."""
     stem = stem_of(video, arguments.output)
-    for kind in arguments.format:
-        opened = opened_video(recognizer, video, arguments)
+    for kind in formats(arguments):
         if kind == "timeline":
             stride = total_stride(recognizer.config.temporal_stack)
-            for picture in save_timelines(stem, opened.frames, sentences, stride):
+            again = opened_video(recognizer, video, arguments).frames
+            for picture in save_timelines(stem, again, sentences, stride):
                 print(f"  picture: {printable(picture)}")
         elif kind != "text":
             # Not NAME.eaf: that may be somebody's own work.
             path = stem.with_name(f"{stem.name}.glosses.{kind}")
-            WRITERS[kind](path, Transcript(str(video), opened.rate or 0, sentences))
+            WRITERS[kind](path, Transcript(str(video), rate or 0, sentences))
             print(f"  {kind}: {printable(path)}")
 
 

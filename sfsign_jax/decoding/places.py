@@ -7,7 +7,6 @@ SIGN_SHARE of the time from one middle to the next, and the way between two sign
 """
 
 import dataclasses
-import functools
 import math
 from collections.abc import Iterable, Sequence
 
@@ -39,18 +38,16 @@ class Timing:
             raise ValueError(f"a lag of {self.lag} frames and a pace of {self.pace} frames")
 
 
-UNKNOWN_TIMING = Timing(
-    lag=0.0, pace=12.0
-)  # nobody has measured it; PHOENIX has a sign in 12 frames
+# Where nobody has measured it; PHOENIX has a sign in 12 frames.
+UNKNOWN_TIMING = Timing(lag=0.0, pace=12.0)
 
 
-@functools.partial(jax.jit, static_argnames="blank")
+@jax.jit
 def said_at(
     log_probs: Float[Array, "phases steps v"],
     num_steps: Int[Array, ""],
     tokens: Int[Array, " u"],
     length: Int[Array, ""],
-    blank: int = 0,
 ) -> tuple[Float[Array, " u"], Float[Array, " u"]]:
     """When each of the first `length` tokens is said, in frames, and how probable it is there.
 
@@ -59,7 +56,7 @@ def said_at(
     """
     phases, steps, _ = log_probs.shape
     frames = log_probs.swapaxes(0, 1).reshape(phases * steps, -1)  # a step for each frame
-    first, last = align_tokens(frames, num_steps * phases, tokens, length, blank)
+    first, last = align_tokens(frames, num_steps * phases, tokens, length)
     frame = jnp.arange(phases * steps)
     inside = (frame >= first[:, None]) & (frame <= last[:, None])
     said = jnp.where(inside, frames[:, tokens].T, -jnp.inf)

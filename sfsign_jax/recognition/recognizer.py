@@ -28,7 +28,12 @@ from sfsign_jax.recognition.network import (
     phases,
     sequence_logits,
 )
-from sfsign_jax.recognition.result import Recognition, alignment_of, recognition_of
+from sfsign_jax.recognition.result import (
+    Recognition,
+    alignment_of,
+    recognition_of,
+    tokens_of,
+)
 from sfsign_jax.recognition.sentences import PAUSE_FRAMES, PauseRule, sentences
 from sfsign_jax.recognition.video import video_steps
 
@@ -180,6 +185,7 @@ class Recognizer:
                 is too short for them, or the checkpoint has no vocabulary.
         """
         vocabulary = self.required_vocabulary()
+        tokens_of(glosses, vocabulary)  # before the video is read
         stored = as_stored(frames, self.preprocessing)
         counted = Counted(without_top_rows(stored, self.preprocessing))
         chunks = [chunk.inputs for chunk in video_steps(self.network, counted)]

@@ -10,9 +10,12 @@ import numpy as np
 from jax import Array
 from jaxtyping import Float, Int
 
+from sfsign_jax.data.batching import bucket_of
 from sfsign_jax.decoding import Timing, beam_search, said_at, sign_spans
 from sfsign_jax.errors import UserError
 from sfsign_jax.losses import ctc_loss
+
+TOKENS_MULTIPLE = 16
 
 
 class Alternative(NamedTuple):
@@ -99,38 +102,46 @@ def alignment_of(
         UserError: the logits are not finite, a gloss is not in the vocabulary, or there are more
             than the steps can hold.
     """
+    known = tokens_of(glosses, vocabulary)
+    needed = len(known) + sum(a == b for a, b in itertools.pairwise(known))
+    if needed > num_steps:
+        raise UserError(f"{len(known)} glosses need {needed} steps, and the video has {num_steps}")
     best = recognition_of(
         logits, num_steps, vocabulary, timing=timing, frames=frames, video_frames=video_frames
     )
+    # Filled up, so that few lengths are compiled.
+    tokens = np.zeros(bucket_of(len(known), [TOKENS_MULTIPLE]), np.int32)
+    tokens[: len(known)] = known
+    likely = np.asarray(jax.nn.log_softmax(logits))
+    length, video = np.array(len(known)), (frames[0], video_frames)
+    spans, confidences = places(likely, num_steps, tokens, length, timing, video)
+    given = (likely[:1], [num_steps], tokens[None], [len(known)])
+    loss = ctc_loss(*map(jnp.asarray, given))
+    return best._replace(
+        glosses=tuple(glosses),
+        tokens=known,
+        spans=spans,
+        confidences=confidences,
+        log_probability=-float(loss[0]),
+        alternatives=(Alternative(best.glosses, best.log_probability),),
+    )
+
+
+def tokens_of(glosses: Sequence[str], vocabulary: tuple[str, ...]) -> tuple[int, ...]:
+    """The class of each gloss.
+
+    Raises:
+        UserError: there is none, or one that is not in the vocabulary.
+    """
+    if not glosses:
+        raise UserError("there are no glosses to align")
     class_of = {gloss: number for number, gloss in enumerate(vocabulary, 1)}
     if unknown := [gloss for gloss in glosses if gloss not in class_of]:
         raise UserError(
             f"this model knows no gloss {unknown[0]!r}, but {', '.join(vocabulary[:3])} and so on: "
             f"{len(vocabulary)} in all"
         )
-    needed = len(glosses) + sum(a == b for a, b in itertools.pairwise(glosses))
-    if not 0 < needed <= num_steps:
-        raise UserError(
-            f"{len(glosses)} glosses need {needed} steps, and the video has {num_steps}"
-            if glosses
-            else "there are no glosses to align"
-        )
-    # Filled up, so that few lengths are compiled.
-    tokens = np.zeros(-(-len(glosses) // 16) * 16, np.int32)
-    tokens[: len(glosses)] = [class_of[gloss] for gloss in glosses]
-    likely = np.asarray(jax.nn.log_softmax(logits))
-    length, video = np.array(len(glosses)), (frames[0], video_frames)
-    spans, confidences = places(likely, num_steps, tokens, length, timing, video)
-    given = (likely[:1], [num_steps], tokens[None], [len(glosses)])
-    loss = ctc_loss(*map(jnp.asarray, given))
-    return best._replace(
-        glosses=tuple(glosses),
-        tokens=tuple(tokens[: len(glosses)].tolist()),
-        spans=spans,
-        confidences=confidences,
-        log_probability=-float(loss[0]),
-        alternatives=(Alternative(best.glosses, best.log_probability),),
-    )
+    return tuple(class_of[gloss] for gloss in glosses)
 
 
 def places(
