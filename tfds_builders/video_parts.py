@@ -6,8 +6,8 @@ from pathlib import Path
 
 import cv2
 
-from sfsign_jax.data.elan import clock
 from sfsign_jax.data.frames import Frame
+from sfsign_jax.data.times import clock
 from sfsign_jax.data.videos import open_video
 from sfsign_jax.errors import UserError
 

@@ -137,9 +137,3 @@ def file_names(link: str) -> list[str]:
     if not path or "\0" in unquote(path):
         return []
     return list(dict.fromkeys((path, unquote(path))))
-
-
-def clock(milliseconds: float) -> str:
-    """00:01:02.345, as ELAN shows it."""
-    minutes, rest = divmod(round(milliseconds), 60_000)
-    return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}.{rest % 1000:03}"

@@ -77,3 +77,9 @@ def at_rate(frames: Iterable[Timed], rate: float) -> Iterator[Any]:
     while shown is not None and count + EARLY < (now + interval) * rate:
         yield shown
         count += 1
+
+
+def clock(milliseconds: float, mark: str = ".") -> str:
+    """00:01:02.345, as ELAN and WebVTT have it; SubRip's mark is a comma."""
+    minutes, rest = divmod(round(milliseconds), 60_000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}{mark}{rest % 1000:03}"

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from sfsign_jax.data.times import clock
 from sfsign_jax.files import write_text_atomically
 from sfsign_jax.transcripts.transcript import Transcript
 
@@ -19,7 +20,8 @@ def write_srt(path: Path, transcript: Transcript) -> None:
     lines = []
     for number, (start, end, text) in enumerate(subtitles(transcript), start=1):
         shown = re.sub(r"[<\\{]|-->", lambda match: _MARKUP[match[0]], text)
-        lines.append(f"{number}\n{timestamp(start, ',')} --> {timestamp(end, ',')}\n{shown}\n\n")
+        times = " --> ".join(clock(1000 * seconds, ",") for seconds in (start, end))
+        lines.append(f"{number}\n{times}\n{shown}\n\n")
     write_text_atomically(path, "".join(lines))
 
 
@@ -28,7 +30,7 @@ def write_vtt(path: Path, transcript: Transcript) -> None:
     lines = ["WEBVTT\n\n"]
     for start, end, text in subtitles(transcript):
         shown = html.escape(text, quote=False)
-        lines.append(f"{timestamp(start, '.')} --> {timestamp(end, '.')}\n{shown}\n\n")
+        lines.append(f"{clock(1000 * start)} --> {clock(1000 * end)}\n{shown}\n\n")
     write_text_atomically(path, "".join(lines))
 
 
@@ -36,10 +38,3 @@ def subtitles(transcript: Transcript) -> Iterator[tuple[float, float, str]]:
     """Each sentence, shown from its first gloss to the end of its last, in seconds."""
     for sentence, frames in transcript.signed():
         yield *transcript.seconds(frames), " ".join(sentence.glosses)
-
-
-def timestamp(seconds: float, mark: str) -> str:
-    """01:02:03,456"""
-    minutes, milliseconds = divmod(round(1000 * seconds), 60_000)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}:{milliseconds // 1000:02}{mark}{milliseconds % 1000:03}"

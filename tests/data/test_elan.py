@@ -4,7 +4,7 @@ import eaf_files
 import pympi
 import pytest
 
-from sfsign_jax.data.elan import annotations, clock, parse_eaf, read_eaf, tiers, videos
+from sfsign_jax.data.elan import annotations, parse_eaf, read_eaf, tiers, videos
 from sfsign_jax.errors import UserError
 
 
@@ -138,7 +138,3 @@ def test_files_that_are_none(tmp_path, monkeypatch):
     monkeypatch.setattr("sfsign_jax.data.elan.MOST_EAF_BYTES", 1000)
     with pytest.raises(UserError, match="has more than 1000 bytes"):
         read_eaf(tmp_path / "a.eaf")
-
-
-def test_clock():
-    assert clock(3_723_004.6) == "01:02:03.005"

@@ -7,7 +7,7 @@ import pytest
 from video_files import brightness, gradient, write_video
 
 from sfsign_jax.data.live_sources import followed_frames
-from sfsign_jax.data.times import believed_times
+from sfsign_jax.data.times import believed_times, clock
 from sfsign_jax.data.videos import open_video
 from sfsign_jax.errors import UserError
 
@@ -86,3 +86,7 @@ def test_the_usual_interval_is_that_of_the_frames_before():
     expected = [0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5]
     assert believed(times) == pytest.approx(expected)
     assert believed([7.0, 7.0, 6.0]) == pytest.approx([7.0, 7.04, 7.08])
+
+
+def test_clock():
+    assert clock(3_723_004.6) == "01:02:03.005"

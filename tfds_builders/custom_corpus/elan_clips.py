@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from sfsign_jax.data.elan import Annotation, Eaf, annotations, clock, tiers
+from sfsign_jax.data.elan import Annotation, Eaf, annotations, tiers
 from sfsign_jax.data.remarks import remark
+from sfsign_jax.data.times import clock
 from sfsign_jax.errors import UserError
 from sfsign_jax.text import clean_text
 
