@@ -72,11 +72,12 @@ def sign_spans(
     lag: Float[Array, ""],
     pace: Float[Array, ""],
     num_frames: Int[Array, ""],
+    free: int = 0,
 ) -> Int[Array, "u 2"]:
-    """First and last frame of each of the first `length` signs of a clip."""
+    """First and last frame of each of the first `length` signs of a clip, from frame `free` on."""
     # Within the clip, with a frame for each: glosses are said a frame apart at least.
     number = jnp.arange(said.shape[0])
-    middle = jnp.clip(said - lag, number + 0.5, num_frames - length + number + 0.5)
+    middle = jnp.clip(said - lag, free + number + 0.5, num_frames - length + number + 0.5)
     between = jnp.diff(middle)
     near = (between < FAR * pace) & (number[1:] < length)
     before, after = (jnp.pad(jnp.where(near, between, 0), sides) for sides in ((1, 0), (0, 1)))
@@ -87,7 +88,7 @@ def sign_spans(
     start = middle - jnp.where(before > 0, jnp.minimum(half, before / 2), half)
     end = middle + jnp.where(after > 0, jnp.minimum(half, after / 2), half)
     own = jnp.floor(middle)
-    first = jnp.clip(jnp.floor(start + 0.5), 0, own)
+    first = jnp.clip(jnp.floor(start + 0.5), free, own)
     last = jnp.clip(jnp.floor(end + 0.5) - 1, own, num_frames - 1)
     return jnp.stack([first, last], axis=1).astype(int)
 

@@ -137,9 +137,11 @@ class Recognizer:
         stored = as_stored(frames, self.preprocessing)
         counted = Counted(without_top_rows(stored, self.preprocessing))
         steps = video_steps(self.network, counted)
+        free = 0
         for first, sentence in sentences(steps, self.pause_rule(pause_frames, blank_probability)):
-            recognition = self.recognize_steps(sentence, first, counted.count)
+            recognition = self.recognize_steps(sentence, first, counted.count, free)
             if recognition.glosses:
+                free = recognition.spans[-1][1] + 1
                 yield recognition
         if not counted.count:
             raise UserError("the video has no frames")
@@ -154,11 +156,16 @@ class Recognizer:
         )
 
     def recognize_steps(
-        self, inputs: Float[np.ndarray, "steps phases hidden"], first: int, num_frames: int
+        self,
+        inputs: Float[np.ndarray, "steps phases hidden"],
+        first: int,
+        num_frames: int,
+        free: int = 0,
     ) -> Recognition:
         """The glosses of a sentence from what the BiLSTM reads of it.
 
-        `first` is the number of its first step, `num_frames` how many frames the video has so far.
+        `first` is the number of its first step, `num_frames` how many frames the video has so far,
+        `free` the first that no sign before it has.
 
         Raises:
             UserError: the checkpoint has no vocabulary.
@@ -172,6 +179,7 @@ class Recognizer:
             timing=self.timing,
             frames=frames,
             video_frames=num_frames,
+            free=free,
         )
 
     def align_video(self, frames: Iterable[Frame], glosses: Sequence[str]) -> Recognition:

@@ -45,12 +45,13 @@ def recognition_of(
     timing: Timing,
     frames: tuple[int, int],
     video_frames: int,
+    free: int = 0,
 ) -> Recognition:
     """By beam search over the first phase; see `decoding.places` for the places of glosses.
 
     The first step of phase p begins with frame frames[0] + p, and there are as many phases as a
     step has frames. Signs may be made before or after `frames`, in which they are said, but within
-    the `video_frames` of the video.
+    the `video_frames` of the video, and from frame `free` on: before it is another sentence.
 
     Raises:
         UserError: the logits are not finite.
@@ -64,7 +65,7 @@ def recognition_of(
         raise UserError("the network's outputs are not finite: is the checkpoint whole?")
     best = tokens[0, : lengths[0]]
     spans, confidences = places(
-        likely, num_steps, tokens[0], lengths[0], timing, (frames[0], video_frames)
+        likely, num_steps, tokens[0], lengths[0], timing, (frames[0], video_frames), free
     )
     named = [
         Alternative(tuple(vocabulary[token - 1] for token in row[:length]), float(score))
@@ -151,6 +152,7 @@ def places(
     length: Int[np.ndarray, ""],
     timing: Timing,
     video: tuple[int, int],
+    free: int = 0,
 ) -> tuple[tuple[tuple[int, int], ...], tuple[float, ...]]:
     """Spans and confidences of the first `length` tokens.
 
@@ -158,7 +160,7 @@ def places(
     """
     first, num_frames = video
     said, confidences = said_at(likely, np.int32(num_steps), tokens, length)
-    spans = sign_spans(first + said, length, timing.lag, timing.pace, np.int32(num_frames))
+    spans = sign_spans(first + said, length, timing.lag, timing.pace, np.int32(num_frames), free)
     return (
         tuple((start, end) for start, end in np.asarray(spans)[:length].tolist()),
         tuple(np.asarray(confidences)[:length].tolist()),

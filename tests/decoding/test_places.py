@@ -52,6 +52,12 @@ def test_entries_past_the_length_are_no_neighbours():
     assert spans_of([10, 12, 0], Timing(0, 10), 200, length=1) == [[7, 12]]
 
 
+def test_the_frames_of_an_earlier_sentence_are_not_free():
+    said = np.array([10, 20], np.float32)
+    spans = sign_spans(said, np.int32(2), 0.0, 10.0, np.int32(50), 9)
+    assert np.asarray(spans).tolist() == [[9, 12], [17, 22]]
+
+
 @pytest.mark.parametrize("lag", [-9.3, 0.0, 4.4])
 def test_signs_are_in_the_clip_in_order_and_one_at_a_time(lag):
     rng = np.random.default_rng(0)
