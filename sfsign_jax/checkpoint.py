@@ -79,12 +79,12 @@ class Checksums:
 
 
 def check_frame_size(
-    description: ModelDescription, dataset: str, frame_size: tuple[int, int]
+    preprocessing: Preprocessing, dataset: str, frame_size: tuple[int, int]
 ) -> None:
     """Raises UserError where a dataset's frames are not what the model takes."""
-    if description.preprocessing.frame_size != frame_size:
+    if preprocessing.frame_size != frame_size:
         raise UserError(
-            f"this checkpoint takes frames of {description.preprocessing.frame_size}, "
+            f"this checkpoint takes frames of {preprocessing.frame_size}, "
             f"{dataset} has {frame_size}"
         )
 

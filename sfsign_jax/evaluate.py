@@ -51,7 +51,7 @@ def evaluate(arguments: argparse.Namespace, config: "ConfigDict") -> None:
     from flax import nnx
 
     from sfsign_jax.checkpoint import check_frame_size, load_checkpoint
-    from sfsign_jax.data.catalog import open_dataset
+    from sfsign_jax.data.catalog import check_split, open_dataset
     from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
     from sfsign_jax.data.frame_clips import EvaluationFrames
     from sfsign_jax.evaluation import word_error_report, write_results
@@ -74,9 +74,8 @@ def evaluate(arguments: argparse.Namespace, config: "ConfigDict") -> None:
             f"than {dataset.name} ({len(dataset.vocabulary)}): evaluate it on the data it was "
             "trained on"
         )
-    check_frame_size(description, dataset.name, dataset.frame_size)
-    if split not in dataset.splits:
-        raise UserError(f"{dataset.name} has no split {split!r}, only {', '.join(dataset.splits)}")
+    check_frame_size(description.preprocessing, dataset.name, dataset.frame_size)
+    check_split(dataset, split)
     clips = EvaluationFrames(dataset, split)
     order = evaluation_order(clips.lengths, arguments.padding)
     batching = from_config.batching(config, arguments.batch_size or config.evaluation.batch_size)

@@ -33,7 +33,7 @@ def main() -> None:
         raise UserError("features are extracted by one process: leave --coordinator out")
     model, description = load_checkpoint(checkpoint)
     dataset = open_dataset(config.data.name, config.data.prepared_dir)
-    check_frame_size(description, dataset.name, dataset.frame_size)
+    check_frame_size(description.preprocessing, dataset.name, dataset.frame_size)
     network = Network(nnx.state(model), description.config, description.preprocessing)
     batching = from_config.batching(config, config.evaluation.batch_size)
     extract_features(network, dataset, batching, output)

@@ -117,7 +117,7 @@ def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
         )
     if len({version.parent.parent for version in versions}) > 1:
         found = sorted({f"{name}/{version.parent.parent.name}" for version in versions})
-        raise UserError(f"{folder} has {' and '.join(found)}: say which as config.data.name")
+        raise UserError(f"{folder} has {' and '.join(found)}: say which of them")
     folder = versions[-1].parent
     fields = read_json(folder / METADATA, dict[str, Any])
     if "num_frames" not in fields:
@@ -149,6 +149,12 @@ def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
     vocabulary = clean_glosses(metadata.vocabulary, str(folder / METADATA))
     told = vars(metadata) | {"vocabulary": vocabulary, "clips": clip_facts(vars(metadata))}
     return Dataset(name=name, splits=splits, **told)
+
+
+def check_split(dataset: Dataset, split: str) -> None:
+    """Raises UserError where the dataset has no such split."""
+    if split not in dataset.splits:
+        raise UserError(f"{dataset.name} has no split {split!r}, only {', '.join(dataset.splits)}")
 
 
 def first_line(error: Exception) -> str:

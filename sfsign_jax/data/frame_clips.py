@@ -8,7 +8,7 @@ from jaxtyping import Int, UInt8
 
 from sfsign_jax.data.augmentation import Augmentation, clip_rng, draw_clip, kept_frames
 from sfsign_jax.data.batching import EvaluationBatch, PlannedBatch, blank_frames
-from sfsign_jax.data.catalog import Dataset, Record
+from sfsign_jax.data.catalog import ClipFacts, Dataset, Record
 from sfsign_jax.data.frames import decode_frame, drop_top_rows
 from sfsign_jax.data.training_batches import label_rows
 from sfsign_jax.text import clean_glosses, clean_text
@@ -109,6 +109,16 @@ def load_clip(
             name = f"frame {number} of clip {record['id'].decode()}"
             frame = decode_frame(record["frames"][number], name)
             out[place] = drop_top_rows(frame, dataset.drop_top_rows)
+
+
+def clip_facts_of(dataset: Dataset, split: str) -> tuple[ClipFacts, ...]:
+    """Those of a split; all of its records are read where an earlier version prepared them."""
+    if split in dataset.clips:
+        return dataset.clips[split]
+    return tuple(
+        ClipFacts(record["id"].decode(), n, glosses_of(record))
+        for record, n in zip(dataset.splits[split], dataset.num_frames[split], strict=True)
+    )
 
 
 def glosses_of(record: Record) -> tuple[str, ...]:

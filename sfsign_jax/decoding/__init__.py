@@ -1,6 +1,6 @@
 """From logits to glosses: search over label sequences, and where in time they stand."""
 
-from sfsign_jax.decoding.alignment import align_tokens
+from sfsign_jax.decoding.alignment import align_tokens, steps_needed
 from sfsign_jax.decoding.beam import beam_search
 from sfsign_jax.decoding.greedy import greedy_search
 from sfsign_jax.decoding.places import (
@@ -20,4 +20,5 @@ __all__ = [
     "measured_timing",
     "said_at",
     "sign_spans",
+    "steps_needed",
 ]

@@ -1,11 +1,19 @@
 """Which steps each token of a known sequence takes up: the best CTC alignment (Viterbi)."""
 
 import functools
+import itertools
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 from jax import Array, lax
 from jaxtyping import Float, Int
+
+
+def steps_needed(glosses: Sequence[str]) -> int:
+    """Of an alignment in CTC: one a gloss, and a blank between equal neighbours."""
+    repeats = sum(one == other for one, other in itertools.pairwise(glosses))
+    return len(glosses) + repeats
 
 
 @functools.partial(jax.jit, static_argnames="blank")

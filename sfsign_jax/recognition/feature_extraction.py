@@ -1,13 +1,11 @@
 """From a trained network and a dataset to features on disk (see data.features)."""
 
 import json
-import zlib
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
-from flax import nnx
 from jax import Array
 from tqdm import tqdm
 
@@ -16,7 +14,6 @@ from sfsign_jax.data.catalog import Dataset
 from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
 from sfsign_jax.data.features import INDEX, clip_file
 from sfsign_jax.data.frame_clips import EvaluationFrames, glosses_of, reference
-from sfsign_jax.errors import UserError
 from sfsign_jax.files import read_json, replacing, write_text_atomically
 from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.lengths import left_padding, num_steps, video_length
@@ -28,9 +25,8 @@ from sfsign_jax.recognition.network import (
     sequence_logits,
     temporal_steps,
 )
+from sfsign_jax.recognition.started import STARTED, fingerprint, start_folder
 from sfsign_jax.runtime.mesh import clip_mesh, replicate, shard_batch, use_mesh
-
-STARTED = "started.json"  # who began to fill a folder
 
 
 def extract_features(
@@ -68,29 +64,6 @@ def extract_features(
                 save_batch(folder / split, batch, jax.device_get(features), network.config)
                 progress.update(len(batch.ids))
     write_index(folder, network.config, dataset)
-
-
-def start_folder(folder: Path, origin: dict[str, str]) -> None:
-    """Make the folder, or find it begun with the same checkpoint and dataset."""
-    started = folder / STARTED
-    if started.exists():
-        if read_json(started, dict[str, str]) != origin:
-            raise UserError(
-                f"{folder} has features of another checkpoint or dataset: choose another --output"
-            )
-        return
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UserError(f"{folder} holds something else: choose another --output")
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text_atomically(started, json.dumps(origin) + "\n")
-
-
-def fingerprint(state: nnx.State) -> str:
-    """A number that tells the arrays of two checkpoints apart."""
-    checksum = 0
-    for _, variable in sorted(nnx.to_flat_state(state), key=lambda item: str(item[0])):
-        checksum = zlib.crc32(np.asarray(variable[...]).tobytes(), checksum)
-    return f"{checksum:08x}"
 
 
 def save_batch(

@@ -134,6 +134,16 @@ def phases(
     return moved(features, length, total_stride(network.config.temporal_stack))
 
 
+def phase_logits(
+    network: Network, features: Float[ArrayLike, "b t c"], num_frames: Int[ArrayLike, " b"]
+) -> tuple[Float[Array, "phases b steps classes"], Int[Array, " b"]]:
+    """The BiLSTM's logits of clips in every phase, and how many steps each clip has in any."""
+    length = video_length(jnp.asarray(num_frames), network.config.temporal_stack)
+    moved = phases(network, jnp.asarray(features), length)
+    outputs = [feature_logits(network, one, num_frames) for one in moved]
+    return jnp.stack([output.sequence_logits for output in outputs]), outputs[0].num_steps
+
+
 @jit_forward
 def temporal_steps(
     network: Network, features: Float[Array, "b t c"], count: Int[Array, " b"]

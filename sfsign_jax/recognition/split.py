@@ -75,8 +75,13 @@ def best_glosses(
     """
     tokens, lengths, scores = (np.asarray(values[: len(ids), 0]) for values in beams)
     for name, row, length, score in zip(ids, tokens, lengths, scores, strict=True):
-        if not np.isfinite(score):
-            raise UserError(
-                f"the network's outputs for clip {name} are not finite: is the checkpoint whole?"
-            )
+        check_score(score, name)
         yield name, [vocabulary[token - 1] for token in row[:length]]
+
+
+def check_score(score: float, clip: str) -> None:
+    """Raises UserError where the log-probability of a clip's best beam is not finite."""
+    if not np.isfinite(score):
+        raise UserError(
+            f"the network's outputs for clip {clip} are not finite: is the checkpoint whole?"
+        )

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.sharding import Mesh
@@ -11,8 +10,7 @@ from jaxtyping import Float, Int
 
 from sfsign_jax.data.batching import EvaluationBatch
 from sfsign_jax.decoding import Timing, beam_search, measured_timing, said_at
-from sfsign_jax.models.lengths import video_length
-from sfsign_jax.recognition.network import Network, feature_logits, phases, pipelined
+from sfsign_jax.recognition.network import Network, phase_logits, pipelined
 from sfsign_jax.runtime.mesh import constrain_replicated, shard_batch, use_mesh
 
 FeaturesOf = Callable[..., Float[Array, "b t c"]]  # network, inputs, num_frames
@@ -30,11 +28,8 @@ def measure_timing(
         with use_mesh(mesh):
             inputs, num_frames = shard_batch((batch.inputs, batch.num_frames), mesh)
             features = features_of(network, inputs, num_frames)
-            length = video_length(jnp.asarray(num_frames), network.config.temporal_stack)
-            moved = phases(network, features, length)
-            outputs = [feature_logits(network, one, num_frames) for one in moved]
-            logits = jnp.stack([output.sequence_logits for output in outputs])
-            return len(batch.ids), said_in_clips(logits, outputs[0].num_steps, num_frames)
+            logits, num_steps = phase_logits(network, features, num_frames)
+            return len(batch.ids), said_in_clips(logits, num_steps, num_frames)
 
     said: list[list[float]] = []
     num_frames: list[int] = []

@@ -1,21 +1,15 @@
 """Clips that can never be learned: their glosses need more steps than the network gives them."""
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sfsign_jax.data.catalog import ClipFacts
+from sfsign_jax.decoding import steps_needed
 from sfsign_jax.files import write_text_atomically
 from sfsign_jax.models.lengths import num_steps, video_length
 from sfsign_jax.training.sources import Source
 
 PRINTED = 10  # clips; all of them are in a file
-
-
-def steps_needed(glosses: Sequence[str]) -> int:
-    """Of an alignment in CTC: one a gloss, and a blank between equal neighbours."""
-    repeats = sum(one == other for one, other in itertools.pairwise(glosses))
-    return len(glosses) + repeats
 
 
 def short_clips(

@@ -17,8 +17,8 @@ from sfsign_jax.data.frame_clips import EvaluationFrames, TrainingFrames
 from sfsign_jax.data.training_batches import TrainingClips
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
-from sfsign_jax.recognition.feature_extraction import fingerprint
 from sfsign_jax.recognition.network import frame_features
+from sfsign_jax.recognition.started import fingerprint
 from sfsign_jax.recognition.timing import FeaturesOf
 from sfsign_jax.training import from_config
 
