@@ -1,11 +1,13 @@
 """Finds when glosses that are known to be signed in a video are signed.
 
 python -m sfsign_jax.align --checkpoint DIR --glosses "RAIN SUN" VIDEO_OR_FRAME_FOLDER
+python -m sfsign_jax.align --checkpoint DIR --table corpus.csv
 
-They are taken to be all of its glosses, in their order. Files are written beside the video, or to
+They are taken to be all of its glosses, in their order. Files are written beside each video, or to
 the folder --output.
 """
 
+import argparse
 from pathlib import Path
 
 from sfsign_jax.command_line.arguments import video_parser
@@ -13,21 +15,40 @@ from sfsign_jax.command_line.run import run_command_line
 
 
 def main() -> None:
-    parser = video_parser("align", __doc__)
-    add = parser.add_argument
-    add("--glosses", required=True, help="all that are signed, separated by spaces")
-    add("video", type=Path, help="a video file or a folder of frames")
-    arguments = parser.parse_args()
+    arguments = parse_arguments()
 
     # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
-    from sfsign_jax.command_line.recognition import align_video, check_output
+    from sfsign_jax.command_line.recognition import align_table, align_video, check_output
     from sfsign_jax.recognition.probe import probe_recognition
     from sfsign_jax.recognition.recognizer import load
     from sfsign_jax.runtime import devices
+    from sfsign_jax.text import clean_text
 
     check_output(arguments)
     devices.start(arguments.platform, probe_recognition)
-    align_video(load(arguments.checkpoint), arguments.video, arguments)
+    recognizer = load(arguments.checkpoint)
+    if arguments.table is not None:
+        align_table(recognizer, arguments)
+    else:
+        glosses = clean_text(arguments.glosses, "--glosses").split()
+        align_video(recognizer, arguments.video, glosses, arguments)
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = video_parser("align", __doc__)
+    parser.usage = (
+        "%(prog)s --checkpoint DIR [options]\n       (VIDEO --glosses GLOSSES | --table CSV)"
+    )
+    of = parser.add_mutually_exclusive_group(required=True).add_argument
+    of("video", nargs="?", type=Path, metavar="VIDEO", help="a video file or a folder of frames")
+    of("--table", type=Path, metavar="CSV", help="a corpus.csv: videos, with the glosses of each")
+    add = parser.add_argument
+    add("--glosses", help="of the video: all that are signed, separated by spaces")
+    add("--allow_outside", action="store_true", help="the table may name videos elsewhere")
+    arguments = parser.parse_args()
+    if (arguments.video is None) != (arguments.glosses is None):
+        parser.error("VIDEO and --glosses go together; a table has its own")
+    return arguments
 
 
 if __name__ == "__main__":

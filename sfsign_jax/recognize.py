@@ -7,13 +7,11 @@ seen for a while (--pause). Files are written beside each video, or to the folde
 """
 
 import argparse
-import sys
-from collections import Counter
+import functools
 from pathlib import Path
 
 from sfsign_jax.command_line.arguments import positive, video_parser
-from sfsign_jax.command_line.run import print_error, run_command_line
-from sfsign_jax.errors import UserError
+from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.recognition.sentences import PAUSE_FRAMES
 
 
@@ -21,7 +19,12 @@ def main() -> None:
     arguments = parse_arguments()
 
     # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
-    from sfsign_jax.command_line.recognition import check_output, recognize_video, stem_of
+    from sfsign_jax.command_line.recognition import (
+        check_names,
+        check_output,
+        each_video,
+        recognize_video,
+    )
     from sfsign_jax.recognition.probe import probe_recognition
     from sfsign_jax.recognition.recognizer import load
     from sfsign_jax.runtime import devices
@@ -29,23 +32,13 @@ def main() -> None:
     videos = arguments.videos
     check_output(arguments)
     if arguments.explain:
-        check_names([stem_of(video, arguments.explain) for video in videos])
+        check_names(videos, arguments.explain)
         arguments.explain.mkdir(parents=True, exist_ok=True)
-    check_names([stem_of(video, arguments.output) for video in videos])
+    check_names(videos, arguments.output)
     devices.start(arguments.platform, probe_recognition)
     recognizer = load(arguments.checkpoint)
-    failures = 0
-    for video in videos:
-        try:
-            recognize_video(recognizer, video, arguments)
-        except UserError as error:
-            if len(videos) == 1:
-                raise
-            print_error(f"error: {error}")
-            failures += 1
-    if failures:
-        print(f"{failures} of {len(videos)} videos could not be recognised", file=sys.stderr)
-        sys.exit(1)
+    work = [functools.partial(recognize_video, recognizer, video, arguments) for video in videos]
+    each_video(work, "recognised")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -65,16 +58,6 @@ def parse_arguments() -> argparse.Namespace:
     )
     add("videos", nargs="+", type=Path, help="video files or folders of frames")
     return parser.parse_args()
-
-
-def check_names(stems: list[Path]) -> None:
-    """Raises UserError where two videos would be written to the same files."""
-    for stem, number in Counter(stems).items():
-        if number > 1:
-            raise UserError(
-                f"{number} of the videos are called {stem.name}: what is written for them would "
-                "have the same name; recognise them one after the other, with different --output"
-            )
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ def clip_path(folder: Path, name: str, row: str, *, allow_outside: bool = False)
     if not inside and not allow_outside:
         raise UserError(
             f"{row}: {name!r} leads out of {folder}: move the clip there; a custom_corpus may also"
-            " be prepared with --allow_outside"
+            " be prepared, or its table aligned, with --allow_outside"
         )
     return path
 

@@ -1,8 +1,10 @@
 """What `recognize` and `align` print and write of a video."""
 
 import argparse
+import functools
 import sys
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
@@ -15,15 +17,14 @@ from sfsign_jax.models.lengths import total_stride
 from sfsign_jax.pictures.activation_maps import save_activation_strips
 from sfsign_jax.pictures.timeline import save_timelines
 from sfsign_jax.recognition.recognizer import Recognizer
-from sfsign_jax.recognition.result import Recognition
+from sfsign_jax.recognition.result import DOUBTFUL, Recognition
 from sfsign_jax.recognition.sentences import PAUSE_FRAMES
-from sfsign_jax.text import clean_text, printable
+from sfsign_jax.text import printable
 from sfsign_jax.transcripts import WRITERS, Transcript
+from tfds_builders.annotations import ClipSource
+from tfds_builders.custom_corpus.annotations import video_sources
 
 NO_RATE = "{} is a folder: say with --frame_rate how fast its frames follow"
-# Of log-probability that each gloss may cost against what is recognised. On the demo's corpus nine
-# in ten sentences of other clips cost more, and one in ten of the clip's own.
-DOUBTFUL = 3.0
 
 
 def check_output(arguments: argparse.Namespace) -> None:
@@ -32,10 +33,40 @@ def check_output(arguments: argparse.Namespace) -> None:
         raise UserError(f"there is no folder {arguments.output} to write to")
 
 
+def check_names(videos: Sequence[Path], folder: Path | None) -> None:
+    """Raises UserError where two videos would be written to the same files."""
+    for stem, number in Counter(stem_of(video, folder) for video in videos).items():
+        if number > 1:
+            raise UserError(
+                f"{number} of the videos are called {stem.name}: what is written for them would "
+                "have the same name; leave --output out, or give each an --output of its own"
+            )
+
+
 def stem_of(video: Path, folder: Path | None) -> Path:
     """What its files are called, before their endings: in `folder`, or else beside it."""
     video = video.absolute()
     return (folder or video.parent) / (video.name if video.is_dir() else video.stem)
+
+
+def each_video(work: Sequence[Callable[[], None]], done: str) -> None:
+    """Does it, whatever becomes of the videos before; ends with status 1 where one was not `done`.
+
+    Raises:
+        UserError: the only one failed.
+    """
+    failures = 0
+    for of_video in work:
+        try:
+            of_video()
+        except UserError as error:
+            if len(work) == 1:
+                raise
+            print_error(f"error: {error}")
+            failures += 1
+    if failures:
+        print(f"{failures} of {len(work)} videos could not be {done}", file=sys.stderr)
+        sys.exit(1)
 
 
 def recognize_video(recognizer: Recognizer, video: Path, arguments: argparse.Namespace) -> None:
@@ -61,10 +92,33 @@ def recognize_video(recognizer: Recognizer, video: Path, arguments: argparse.Nam
             print(f"  explained: {printable(picture)}")
 
 
-def align_video(recognizer: Recognizer, video: Path, arguments: argparse.Namespace) -> None:
+def align_table(recognizer: Recognizer, arguments: argparse.Namespace) -> None:
+    """`align_video` of every row of a table; ends with status 1 where one can't be aligned."""
+    recognizer.required_vocabulary()  # not said again for every row
+    rows = video_sources(arguments.table, allow_outside=arguments.allow_outside)
+    check_names([row.frames for row in rows], arguments.output)
+    each_video(
+        [functools.partial(align_row, recognizer, row, arguments) for row in rows], "aligned"
+    )
+
+
+def align_row(recognizer: Recognizer, source: ClipSource, arguments: argparse.Namespace) -> None:
+    """`align_video` of a row of a table.
+
+    Raises:
+        UserError: what went wrong, with the row.
+    """
+    try:
+        align_video(recognizer, source.frames, source.glosses, arguments)
+    except UserError as error:
+        raise UserError(f"{source.row}: {error}") from error
+
+
+def align_video(
+    recognizer: Recognizer, video: Path, glosses: Sequence[str], arguments: argparse.Namespace
+) -> None:
     """Print when the given glosses are signed in a video, and write it in the formats asked for."""
     opened = opened_video(recognizer, video, arguments)
-    glosses = clean_text(arguments.glosses, "--glosses").split()
     sentence = recognizer.align_video(with_progress(opened, video), glosses)
     print(describe_sentence(video, sentence, opened.rate))
     (recognised,) = sentence.alternatives

@@ -197,6 +197,60 @@ def test_align(checkpoint, tmp_path):
     assert sentence["glosses"][0]["frames"][1] < sentence["glosses"][1]["frames"][0]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "one of the arguments VIDEO --table is required"),
+        (["clip.mp4"], "VIDEO and --glosses go together"),
+        (["--table", "corpus.csv", "--glosses", "X"], "VIDEO and --glosses go together"),
+        (["clip.mp4", "--glosses", "X", "--table", "corpus.csv"], "not allowed with"),
+    ],
+)
+def test_align_takes_one_thing(arguments, message, tmp_path):
+    result = run("-m", "sfsign_jax.align", "--checkpoint", "model", *arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    assert message in result.stderr.splitlines()[-1]
+
+
+def test_align_table(checkpoint, tmp_path):
+    for name in ("one", "two", "three", "own/one"):
+        (tmp_path / name).mkdir(parents=True)
+        for i in range(9):
+            image = np.full((50, 60, 3), 20 * i, np.uint8)
+            cv2.imwrite(str(tmp_path / name / f"{i}.png"), image)
+    (tmp_path / "done.eaf").touch()
+
+    def align(*rows, options=()):
+        table = "\n".join(["id,video,glosses,split", *rows, ""])
+        (tmp_path / "corpus.csv").write_text(table)
+        command = ["-m", "sfsign_jax.align", "--checkpoint", checkpoint, "--table", "corpus.csv"]
+        return run(*command, "--format", "srt", "--frame_rate", "25", *options, cwd=tmp_path)
+
+    assert_one_sentence(align(), "corpus.csv has no row but its header")
+    assert_one_sentence(align("a,one,X Y,train", "b,done.eaf,,dev"), "line 3", "has times already")
+    assert_one_sentence(align("a,../elsewhere,X,train"), "line 2", "leads out")
+    twice = ["a,one,X,train", "b,own/one,Y,train"]
+    assert_one_sentence(align(*twice, options=["--output", "."]), "2 of the videos are called one")
+    assert not list(tmp_path.rglob("*.srt"))
+    only = align("a,one,X W,train")
+    assert_one_sentence(only, "corpus.csv, line 2: this model knows no gloss 'W'")
+
+    rows = ["a,one,X Y,train", "b,two,W,train", "c,gone.mp4,X,dev", "d,three,,dev"]
+    several = align(*rows, "e,own/one,Z,dev")
+    assert several.returncode == 1
+    assert several.stderr.splitlines()[1:] == [
+        "error: corpus.csv, line 3: this model knows no gloss 'W', but X, Y, Z and so on: 3 in all",
+        "error: corpus.csv, line 4: there is no video or folder of frames at gone.mp4",
+        "error: corpus.csv, line 5: there are no glosses to align",
+        "3 of 5 videos could not be aligned",
+    ]
+    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.srt")} == {
+        "one.glosses.srt",
+        "own/one.glosses.srt",
+    }
+    assert "Z" in (tmp_path / "own" / "one.glosses.srt").read_text()
+
+
 def test_live_and_export(checkpoint, tmp_path):
     live = ["-m", "sfsign_jax.live", "--checkpoint", checkpoint, "--follow", "missing.mkv"]
     assert_one_sentence(start(*live, cwd=tmp_path), "missing.mkv")

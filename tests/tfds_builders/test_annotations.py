@@ -8,6 +8,7 @@ from tfds_builders.annotations import ClipSource, check_sources, read_table, voc
 from tfds_builders.csl.annotations import clip_sources as csl_sources
 from tfds_builders.csl_daily.annotations import clip_sources as csl_daily_sources
 from tfds_builders.custom_corpus.annotations import clip_sources as custom_sources
+from tfds_builders.custom_corpus.annotations import video_sources
 from tfds_builders.phoenix2014 import annotations as phoenix2014
 from tfds_builders.phoenix2014_t.annotations import clip_sources as phoenix2014_t_sources
 
@@ -197,6 +198,36 @@ def test_clips_elsewhere_only_where_that_is_asked_for(tmp_path):
             custom(folder, text)
         splits = custom_sources(folder, allow_outside=True)
         assert splits["train"][0].frames.samefile(tmp_path / "other.mp4")
+
+
+def test_the_videos_of_a_table_are_those_of_its_clips(tmp_path):
+    text = HEADER + "1,clips/1.mp4,B\u200bA  C,train,Ann\n2,clips/1.mp4,A,dev,\n"
+    splits = custom(tmp_path, text)
+    table = tmp_path / "corpus.csv"
+    assert video_sources(table) == [source for split in splits.values() for source in split]
+    table.write_text(HEADER + "1,clips/2.mp4,A,,\n2,clips/1.mp4,,nowhere,\n")
+    missing, empty = video_sources(table)
+    assert (missing.frames, missing.row) == (tmp_path / "clips/2.mp4", f"{table}, line 2")
+    assert empty.glosses == []
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("", "corpus.csv has no row but its header"),
+        ("1,../1.mp4,A,train,", "line 2: '../1.mp4' leads out of"),
+        ("1,talks/1.eaf,,train,", "line 2: 'talks/1.eaf' has times already"),
+        ("1,talks/1.EAF,A,train,", "line 2: 'talks/1.EAF' has times already"),
+        ("1,talks,,train,", "line 2: 'talks' has times already"),
+        ("1,talks,A\x1b,train,", "line 2: .*can't be printed"),
+    ],
+)
+def test_tables_without_videos(tmp_path, row, message):
+    (tmp_path / "talks").mkdir()
+    (tmp_path / "talks/1.eaf").touch()
+    (tmp_path / "corpus.csv").write_text(f"{HEADER}{row}\n")
+    with pytest.raises(UserError, match=message):
+        video_sources(tmp_path / "corpus.csv")
 
 
 @pytest.mark.parametrize(

@@ -31,9 +31,7 @@ def clip_sources(data_path: Path, *, allow_outside: bool = False) -> dict[str, l
     rows = read_rows(table) if table.is_file() else iter(rows_of_folders(data_path))
     splits: dict[str, list[ClipSource]] = {}
     for row, raw in rows:
-        fields = {column: clean_text(text, row) for column, text in raw.items()}
-        # Not cleaned: a file is called what it is called.
-        video = clip_path(data_path, raw["video"], row, allow_outside=allow_outside)
+        fields, video = fields_and_video(data_path, row, raw, allow_outside=allow_outside)
         if not exists(video):
             raise UserError(f"{row}: there is no {str(video)!r}")
         split = split_of(fields["split"])
@@ -49,6 +47,40 @@ def clip_sources(data_path: Path, *, allow_outside: bool = False) -> dict[str, l
     return {split: splits[split] for split in SPLITS if split in splits}
 
 
+def video_sources(table: Path, *, allow_outside: bool = False) -> list[ClipSource]:
+    """The video of every row with its glosses, whatever its split and whether it is there or not.
+
+    Raises:
+        UserError: as for `read_rows`; there is no row; one leads out of the folder of the table
+            (unless `allow_outside`), or stands for ELAN files.
+    """
+    sources = []
+    for row, raw in read_rows(table):
+        fields, video = fields_and_video(table.parent, row, raw, allow_outside=allow_outside)
+        if elan_files(fields, video):
+            raise UserError(
+                f"{row}: {raw['video']!r} has times already, as ELAN files have: leave the row out"
+            )
+        sources.append(source_of_video(row, fields, video))
+    if not sources:
+        raise UserError(f"{table} has no row but its header")
+    return sources
+
+
+def fields_and_video(
+    folder: Path, row: str, raw: dict[str, str], *, allow_outside: bool
+) -> tuple[dict[str, str], Path]:
+    """The texts of a row, cleaned, and where its video lies."""
+    fields = {column: clean_text(text, row) for column, text in raw.items()}
+    # Not cleaned: a file is called what it is called.
+    return fields, clip_path(folder, raw["video"], row, allow_outside=allow_outside)
+
+
+def elan_files(fields: dict[str, str], video: Path) -> list[Path]:
+    """Those that a row stands for."""
+    return eaf_files(video) if video.suffix.lower() == EAF or not fields["glosses"] else []
+
+
 def sources_of(
     root: Path, row: str, fields: dict[str, str], video: Path, *, allow_outside: bool
 ) -> list[ClipSource]:
@@ -57,10 +89,9 @@ def sources_of(
     Raises:
         UserError: it has glosses besides, or one of the files is damaged or elsewhere.
     """
-    files = eaf_files(video) if video.suffix.lower() == EAF or not fields["glosses"] else []
+    files = elan_files(fields, video)
     if not files:
-        signer = fields["signer"] or "unknown"
-        return [ClipSource(fields["id"], signer, fields["glosses"], video, row)]
+        return [source_of_video(row, fields, video)]
     if fields["glosses"]:
         raise UserError(
             f"{row}: the glosses of an ELAN file are in its tiers: leave the cell empty"
@@ -70,6 +101,10 @@ def sources_of(
         clip_path(root, str(file.absolute()), row, allow_outside=allow_outside)
         sources += eaf_sources(root, file, video, fields, allow_outside=allow_outside)
     return sources
+
+
+def source_of_video(row: str, fields: dict[str, str], video: Path) -> ClipSource:
+    return ClipSource(fields["id"], fields["signer"] or "unknown", fields["glosses"], video, row)
 
 
 def split_of(name: str) -> str:
