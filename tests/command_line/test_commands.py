@@ -123,6 +123,15 @@ def test_train_evaluate_and_recognize(prepared, tmp_path):
     assert len(list((tmp_path / "features").glob("*/*.npz"))) == 10
     assert_one_sentence(run(*extract, cwd=tmp_path), "--output")
 
+    align = ["-m", "sfsign_jax.align", "--checkpoint", best, "--prepared_dir", prepared]
+    align += ["--prepared", "synthetic_signs/demo_6_2_2", "--split"]
+    aligned = start(*align, "test", cwd=tmp_path)
+    assert aligned.returncode == 0, aligned.stderr
+    table = workdir / "alignment" / "test" / "glosses.csv"
+    assert f"2 clips of synthetic_signs/demo_6_2_2 test aligned: {table}" in aligned.stdout
+    assert table.read_text().startswith("id,signer,gloss,first_frame,last_frame,start,end,")
+    assert_one_sentence(run(*align, "tset", cwd=tmp_path), "tset", "dev")
+
     video = tmp_path / "clip.mp4"
     exported = start(
         ROOT / "tools" / "export_clip.py",
@@ -146,6 +155,10 @@ def test_evaluate_with_another_vocabulary(checkpoint, prepared, tmp_path):
     arguments = [*CONFIG, *data, "--checkpoint", checkpoint]
     result = run("-m", "sfsign_jax.evaluate", *arguments, cwd=tmp_path)
     assert_one_sentence(result, "another vocabulary")
+    align = ["-m", "sfsign_jax.align", "--checkpoint", checkpoint, "--prepared_dir", prepared]
+    align += ["--prepared", "synthetic_signs/demo_6_2_2", "--split", "dev", "--output", "signs"]
+    assert_one_sentence(run(*align, cwd=tmp_path), "takes frames of (40, 40)")
+    assert not list(tmp_path.iterdir())
 
 
 def test_recognize(checkpoint, tmp_path):
@@ -200,10 +213,14 @@ def test_align(checkpoint, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "one of the arguments VIDEO --table is required"),
+        ([], "one of the arguments VIDEO --table --prepared is required"),
         (["clip.mp4"], "VIDEO and --glosses go together"),
         (["--table", "corpus.csv", "--glosses", "X"], "VIDEO and --glosses go together"),
         (["clip.mp4", "--glosses", "X", "--table", "corpus.csv"], "not allowed with"),
+        (["--table", "corpus.csv", "--prepared", "set"], "not allowed with"),
+        (["--prepared", "set"], "--prepared and --split go together"),
+        (["--table", "corpus.csv", "--split", "dev"], "--prepared and --split go together"),
+        (["--prepared", "set", "--split", "dev", "--format", "eaf"], "it writes one table"),
     ],
 )
 def test_align_takes_one_thing(arguments, message, tmp_path):
