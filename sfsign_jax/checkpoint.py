@@ -78,6 +78,18 @@ class Checksums:
     arrays: dict[str, int]  # CRC-32 of the values of each array, by its path in the model
 
 
+def check_vocabulary(
+    description: ModelDescription, dataset: str, vocabulary: tuple[str, ...]
+) -> None:
+    """Raises UserError where a dataset's glosses are not the model's, as far as these are known."""
+    known = description.config.num_classes - 1
+    if description.vocabulary not in (None, vocabulary) or known != len(vocabulary):
+        raise UserError(
+            f"this checkpoint has another vocabulary ({known} glosses) than {dataset} "
+            f"({len(vocabulary)}): use it with the data that it was trained on"
+        )
+
+
 def check_frame_size(
     description: ModelDescription, dataset: str, frame_size: tuple[int, int]
 ) -> None:
