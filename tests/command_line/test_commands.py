@@ -214,7 +214,9 @@ def test_recognize(checkpoint, tmp_path):
 
     several = run(*timed, "--frame_rate", "25", "missing.mp4", frames, cwd=tmp_path)
     assert several.returncode == 1
-    assert several.stderr.splitlines()[1:] == [
+    _, told, *errors = several.stderr.splitlines()
+    assert "small has no timing" in told
+    assert errors == [
         "error: there is no video or folder of frames at missing.mp4",
         "1 of 2 videos could not be recognised",
     ]
