@@ -21,13 +21,13 @@ def main() -> None:
 
     # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
     from sfsign_jax.command_line.recognition import align_video, check_output
+    from sfsign_jax.command_line.recognizer import load_recognizer
     from sfsign_jax.recognition.probe import probe_recognition
-    from sfsign_jax.recognition.recognizer import load
     from sfsign_jax.runtime import devices
 
     check_output(arguments)
     devices.start(arguments.platform, probe_recognition)
-    align_video(load(arguments.checkpoint), arguments.video, arguments)
+    align_video(load_recognizer(arguments.checkpoint), arguments.video, arguments)
 
 
 if __name__ == "__main__":

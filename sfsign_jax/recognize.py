@@ -22,8 +22,8 @@ def main() -> None:
 
     # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
     from sfsign_jax.command_line.recognition import check_output, recognize_video, stem_of
+    from sfsign_jax.command_line.recognizer import load_recognizer
     from sfsign_jax.recognition.probe import probe_recognition
-    from sfsign_jax.recognition.recognizer import load
     from sfsign_jax.runtime import devices
 
     videos = arguments.videos
@@ -33,7 +33,7 @@ def main() -> None:
         arguments.explain.mkdir(parents=True, exist_ok=True)
     check_names([stem_of(video, arguments.output) for video in videos])
     devices.start(arguments.platform, probe_recognition)
-    recognizer = load(arguments.checkpoint)
+    recognizer = load_recognizer(arguments.checkpoint)
     failures = 0
     for video in videos:
         try:
