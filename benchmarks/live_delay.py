@@ -9,22 +9,22 @@ second in which the signer sinks from one pose to the next.
 import argparse
 import itertools
 import time
-from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from joined_clips import TOGETHER, groups, joined, sinking
 from matplotlib.figure import Figure
 
 from sfsign_jax import load
 from sfsign_jax.evaluation.word_errors import align, alignment_errors
 from sfsign_jax.recognition.live import live_glosses
-from tfds_builders.synthetic_signs.corpus import DEMO, SyntheticClip, make_clip
+from tfds_builders.synthetic_signs.corpus import DEMO
 
 RATE = 25
 DELAYS = (0.25, 0.5, 1.0, 2.0)  # seconds
 HOP = 4  # frames
 PAUSE_FRAMES = 25  # frames
-TOGETHER = 5  # sentences
 
 
 def main() -> None:
@@ -69,21 +69,11 @@ def main() -> None:
     plot(rates, arguments.plot)
 
 
-def joined_clips():
+def joined_clips() -> Iterator[tuple[np.ndarray, list[str]]]:
     """Frames and glosses of each video."""
-    of_signer: dict[str, list[SyntheticClip]] = defaultdict(list)
-    for number in range(DEMO.clips["dev"]):
-        clip = make_clip(DEMO, "dev", number)
-        of_signer[clip.signer].append(clip)
-    for clips in of_signer.values():
-        for i in range(0, len(clips) - TOGETHER + 1, TOGETHER):
-            group = clips[i : i + TOGETHER]
-            parts = [group[0].frames]
-            for before, after in itertools.pairwise(group):
-                share = np.linspace(0, 1, PAUSE_FRAMES)[:, None, None, None]
-                pause = (1 - share) * before.frames[-1] + share * after.frames[0]
-                parts += [pause.astype(np.uint8), after.frames]
-            yield np.concatenate(parts), [gloss for clip in group for gloss in clip.glosses]
+    for clips in groups(DEMO, "dev"):
+        frames, _ = joined(clips, sinking, [PAUSE_FRAMES] * (TOGETHER - 1))
+        yield frames, [gloss for clip in clips for gloss in clip.glosses]
 
 
 def error_rate(references: dict[str, list[str]], found: dict[str, list[str]]) -> float:

@@ -22,15 +22,15 @@ def main() -> None:
 
     # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
     from sfsign_jax.command_line.recognition import align_table, align_video, check_output
+    from sfsign_jax.command_line.recognizer import load_recognizer
     from sfsign_jax.recognition.probe import probe_recognition
-    from sfsign_jax.recognition.recognizer import load
     from sfsign_jax.runtime import devices
     from sfsign_jax.text import clean_text
 
     if arguments.prepared is None:
         check_output(arguments)
     devices.start(arguments.platform, probe_recognition)
-    recognizer = load(arguments.checkpoint)
+    recognizer = load_recognizer(arguments.checkpoint)
     if arguments.prepared is not None:
         # Prepared datasets are read by packages that videos do without.
         from sfsign_jax.command_line.split_alignment import align_prepared

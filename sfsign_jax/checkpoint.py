@@ -23,7 +23,7 @@ from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.data.vocabulary import check_glosses
 from sfsign_jax.decoding import Timing
 from sfsign_jax.errors import UserError
-from sfsign_jax.files import as_schema, flattened, read_json
+from sfsign_jax.files import as_schema, flattened, read_json, write_text_atomically
 from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.sign_model import SignModel, abstract_model, model_with
 from sfsign_jax.text import clean_glosses
@@ -78,6 +78,18 @@ class Checksums:
     arrays: dict[str, int]  # CRC-32 of the values of each array, by its path in the model
 
 
+def check_vocabulary(
+    description: ModelDescription, dataset: str, vocabulary: tuple[str, ...]
+) -> None:
+    """Raises UserError where a dataset's glosses are not the model's, as far as these are known."""
+    known = description.config.num_classes - 1
+    if description.vocabulary not in (None, vocabulary) or known != len(vocabulary):
+        raise UserError(
+            f"this checkpoint has another vocabulary ({known} glosses) than {dataset} "
+            f"({len(vocabulary)}): use it with the data that it was trained on"
+        )
+
+
 def check_frame_size(
     preprocessing: Preprocessing, dataset: str, frame_size: tuple[int, int]
 ) -> None:
@@ -108,7 +120,7 @@ def save_checkpoint(directory: Path, state: nnx.State, description: ModelDescrip
             checkpointer.save(unfinished / ARRAYS, arrays)
         (unfinished / DESCRIPTION).write_bytes(text.encode())
         checksums = Checksums(file_checksums(unfinished), array_checksums(arrays))
-        (unfinished / CHECKSUMS).write_text(json.dumps(dataclasses.asdict(checksums), indent=2))
+        (unfinished / CHECKSUMS).write_text(checksums_text(checksums))
     except (OSError, ValueError) as error:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise UserError(f"{directory} can't be written: {reason_of(error)}") from error
@@ -120,6 +132,27 @@ def save_checkpoint(directory: Path, state: nnx.State, description: ModelDescrip
         shutil.rmtree(old)
     else:
         unfinished.rename(directory)
+
+
+def save_timing(directory: Path, timing: Timing) -> None:
+    """Write the timing into model.json at `directory`, where all else stays as it is.
+
+    Raises:
+        UserError: no checkpoint is there, it is damaged, or nothing can be written.
+    """
+    directory = whole_copy(Path(directory).absolute())
+    path, sums = directory / DESCRIPTION, directory / CHECKSUMS
+    checksums = read_checksums(directory) if sums.exists() else None
+    # Not as a description: that spells glosses anew, and has keys that came later.
+    fields = read_json(path, dict[str, Any]) | {"timing": dataclasses.asdict(timing)}
+    if checksums is not None:
+        # None of model.json in between, or whoever kills this leaves what looks damaged.
+        checksums.files.pop(DESCRIPTION, None)
+        write_text_atomically(sums, checksums_text(checksums))
+    write_text_atomically(path, json.dumps(fields, indent=2) + "\n")
+    if checksums is not None:
+        checksums.files[DESCRIPTION] = file_checksum(path)
+        write_text_atomically(sums, checksums_text(checksums))
 
 
 def whole_copy(directory: Path) -> Path:
@@ -247,6 +280,10 @@ def read_checksums(directory: Path) -> Checksums | None:
             edited = f", or delete {path} to use it all the same" if name == DESCRIPTION else ""
             raise UserError(f"{file} is not what was saved: take another copy of it{edited}")
     return checksums
+
+
+def checksums_text(checksums: Checksums) -> str:
+    return json.dumps(dataclasses.asdict(checksums), indent=2)
 
 
 def check_arrays(arrays: Any, checksums: Checksums, directory: Path) -> None:

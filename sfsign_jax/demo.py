@@ -33,8 +33,8 @@ def main() -> None:
         os.environ |= {"GRADIO_TEMP_DIR": str(uploads), "GRADIO_ANALYTICS_ENABLED": "False"}
 
         # Nor before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
+        from sfsign_jax.command_line.recognizer import load_recognizer
         from sfsign_jax.recognition.probe import probe_recognition
-        from sfsign_jax.recognition.recognizer import load
         from sfsign_jax.runtime import devices
         from sfsign_jax.web import Limits, Place, serve
         from sfsign_jax.web.hosts import is_loopback
@@ -45,7 +45,7 @@ def main() -> None:
                 "whoever reaches %s can use the page: give it a --password", arguments.host
             )
         devices.start(arguments.platform, probe_recognition)
-        recognizer = load(arguments.checkpoint)
+        recognizer = load_recognizer(arguments.checkpoint)
         limits = Limits(
             megabytes=arguments.max_megabytes,
             minutes=arguments.max_minutes,

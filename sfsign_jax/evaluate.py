@@ -19,7 +19,6 @@ from sfsign_jax.command_line.arguments import whole
 from sfsign_jax.command_line.flags import config_parser, parse_with_config, required, start
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.data.batching import EvaluationBatch
-from sfsign_jax.errors import UserError
 
 if TYPE_CHECKING:
     from ml_collections import ConfigDict
@@ -50,8 +49,8 @@ def evaluate(arguments: argparse.Namespace, config: "ConfigDict") -> None:
     # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
     from flax import nnx
 
-    from sfsign_jax.checkpoint import check_frame_size, load_checkpoint
-    from sfsign_jax.data.catalog import check_split, open_dataset
+    from sfsign_jax.checkpoint import check_frame_size, check_vocabulary, load_checkpoint
+    from sfsign_jax.data.catalog import open_dataset
     from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
     from sfsign_jax.data.frame_clips import EvaluationFrames
     from sfsign_jax.evaluation import word_error_report, write_results
@@ -68,14 +67,8 @@ def evaluate(arguments: argparse.Namespace, config: "ConfigDict") -> None:
     model, description = load_checkpoint(checkpoint)
     model = for_inference(model)
     dataset = open_dataset(config.data.name, config.data.prepared_dir)
-    if description.vocabulary is not None and description.vocabulary != dataset.vocabulary:
-        raise UserError(
-            f"{checkpoint} has another vocabulary ({len(description.vocabulary)} glosses) "
-            f"than {dataset.name} ({len(dataset.vocabulary)}): evaluate it on the data it was "
-            "trained on"
-        )
+    check_vocabulary(description, dataset.name, dataset.vocabulary)
     check_frame_size(description.preprocessing, dataset.name, dataset.frame_size)
-    check_split(dataset, split)
     clips = EvaluationFrames(dataset, split)
     order = evaluation_order(clips.lengths, arguments.padding)
     batching = from_config.batching(config, arguments.batch_size or config.evaluation.batch_size)

@@ -31,13 +31,13 @@ def main() -> None:
     arguments = parser.parse_args()
 
     # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
+    from sfsign_jax.command_line.recognizer import load_recognizer
     from sfsign_jax.exporting.artifact import write_artifact
     from sfsign_jax.recognition.probe import probe_recognition
-    from sfsign_jax.recognition.recognizer import load
     from sfsign_jax.runtime import devices
 
     devices.start("cpu", probe_recognition)
-    write_artifact(arguments.output, load(arguments.checkpoint), arguments.platforms)
+    write_artifact(arguments.output, load_recognizer(arguments.checkpoint), arguments.platforms)
     print(f"{arguments.output}: for {', '.join(arguments.platforms)}")
     print(f"  python {arguments.output} frames.npy")
 

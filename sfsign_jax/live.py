@@ -18,15 +18,15 @@ def main() -> None:
     arguments = parse_arguments()
 
     # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
+    from sfsign_jax.command_line.recognizer import load_recognizer
     from sfsign_jax.data.live_sources import camera_frames, followed_frames
     from sfsign_jax.data.times import USUAL_RATE
     from sfsign_jax.recognition.live import live_glosses
     from sfsign_jax.recognition.probe import probe_recognition
-    from sfsign_jax.recognition.recognizer import load
     from sfsign_jax.runtime import devices
 
     devices.start(arguments.platform, probe_recognition)
-    recognizer = load(arguments.checkpoint)
+    recognizer = load_recognizer(arguments.checkpoint)
     rate = recognizer.preprocessing.frame_rate or USUAL_RATE
     if arguments.follow:
         frames = followed_frames(arguments.follow, rate, arguments.idle)

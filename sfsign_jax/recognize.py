@@ -25,8 +25,8 @@ def main() -> None:
         each_video,
         recognize_video,
     )
+    from sfsign_jax.command_line.recognizer import load_recognizer
     from sfsign_jax.recognition.probe import probe_recognition
-    from sfsign_jax.recognition.recognizer import load
     from sfsign_jax.runtime import devices
 
     videos = arguments.videos
@@ -36,7 +36,7 @@ def main() -> None:
         arguments.explain.mkdir(parents=True, exist_ok=True)
     check_names(videos, arguments.output)
     devices.start(arguments.platform, probe_recognition)
-    recognizer = load(arguments.checkpoint)
+    recognizer = load_recognizer(arguments.checkpoint)
     work = [functools.partial(recognize_video, recognizer, video, arguments) for video in videos]
     each_video(work, "recognised")
 

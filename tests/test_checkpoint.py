@@ -15,11 +15,14 @@ from oracle import oracle_of, small_config, state_of
 from sfsign_jax.checkpoint import (
     CHECKSUMS,
     ModelDescription,
+    check_vocabulary,
     load_checkpoint,
     read_description,
     save_checkpoint,
+    save_timing,
 )
 from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.decoding import Timing
 from sfsign_jax.errors import UserError
 from sfsign_jax.recognition.recognizer import load
 
@@ -324,7 +327,7 @@ def test_a_kill_between_the_two_renames_of_a_replacement_loses_nothing(checkpoin
     save_checkpoint(folder, state_of(CONFIG, oracle_of(CONFIG)), DESCRIPTION)
     rename = type(folder).rename
     with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(type(folder), "rename", killed_after_one(rename))
+        patch.setattr(type(folder), "rename", killed_after(1, rename))
         save_checkpoint(folder, state_of(CONFIG, oracle_of(CONFIG, seed=1)), DESCRIPTION)
     assert not folder.exists()
     assert load_checkpoint(folder)[1] == DESCRIPTION
@@ -332,13 +335,90 @@ def test_a_kill_between_the_two_renames_of_a_replacement_loses_nothing(checkpoin
     assert [path.name for path in tmp_path.iterdir()] == ["best"]
 
 
-def killed_after_one(rename):
+def killed_after(count, rename):
     calls = []
 
     def renamed(*arguments):
         calls.append(arguments)
-        if len(calls) > 1:
+        if len(calls) > count:
             raise KeyboardInterrupt
         return rename(*arguments)
 
     return renamed
+
+
+TIMING = Timing(-3.5, 7.25)
+
+
+def contents(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_timing_is_written_and_all_else_stays(checkpoint, tmp_path):
+    folder = shutil.copytree(checkpoint, tmp_path / "model")
+    save_timing(folder, TIMING)
+    assert load_checkpoint(folder)[1] == dataclasses.replace(DESCRIPTION, timing=TIMING)
+    before, after = contents(checkpoint), contents(folder)
+    assert before.keys() == after.keys()
+    changed = {name for name, content in before.items() if content != after[name]}
+    assert changed == {"model.json", CHECKSUMS}
+    fields = json.loads(before["model.json"])
+    assert json.loads(after["model.json"]) == fields | {"timing": {"lag": -3.5, "pace": 7.25}}
+    sums = json.loads(before[CHECKSUMS])
+    sums["files"]["model.json"] = json.loads(after[CHECKSUMS])["files"]["model.json"]
+    assert json.loads(after[CHECKSUMS]) == sums
+
+
+def test_a_timing_of_the_first_files_of_the_format(edited):
+    """Which stay as they are: two spellings, of which only the cleaned ones would be the same."""
+
+    def as_first_written(fields):
+        fields["vocabulary"][:2] = "U\u0308BER", "\u00dcBER"
+        del fields["timing"], fields["num_batches_tracked"]
+
+    folder = edited(as_first_written)
+    fields = json.loads((folder / "model.json").read_text())
+    save_timing(folder, TIMING)
+    timed = json.loads((folder / "model.json").read_text())
+    assert timed == fields | {"timing": dataclasses.asdict(TIMING)}
+    assert not (folder / CHECKSUMS).exists()
+    assert read_description(folder).timing == TIMING
+
+
+@pytest.mark.parametrize("written", [0, 1, 2])
+def test_a_kill_while_a_timing_is_written_leaves_a_checkpoint(checkpoint, tmp_path, written):
+    folder = shutil.copytree(checkpoint, tmp_path / "model")
+    replace = type(folder).replace
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(type(folder), "replace", killed_after(written, replace))
+        save_timing(folder, TIMING)
+    assert load_checkpoint(folder)[1].timing == (TIMING if written == 2 else None)
+    save_timing(folder, TIMING)
+    assert "model.json" in json.loads((folder / CHECKSUMS).read_text())["files"]
+    assert load_checkpoint(folder)[1].timing == TIMING
+
+
+def test_no_timing_is_written_into_what_is_damaged(checkpoint, tmp_path):
+    folder = shutil.copytree(checkpoint, tmp_path / "model")
+    path = folder / "model.json"
+    path.write_text(path.read_text().replace('"FuseBiAdd"', '"FuseBiAdd2"'))
+    before = contents(folder)
+    with pytest.raises(UserError, match=r"model\.json is not what was saved"):
+        save_timing(folder, TIMING)
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize(
+    ("known", "same", "others"),
+    [(DESCRIPTION.vocabulary, "ABCDEF", ("ABCDFE", "ABC")), (None, "UVWXYZ", ("UVWXY",))],
+)
+def test_another_vocabulary(known, same, others):
+    description = dataclasses.replace(DESCRIPTION, vocabulary=known)
+    check_vocabulary(description, "corpus", tuple(same))
+    for other in others:
+        with pytest.raises(UserError, match=r"\(6 glosses\) than corpus"):
+            check_vocabulary(description, "corpus", tuple(other))

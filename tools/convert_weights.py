@@ -108,19 +108,16 @@ def preprocessing(arguments: argparse.Namespace) -> "Preprocessing":
     from sfsign_jax.data.catalog import open_dataset
     from sfsign_jax.data.transforms import Preprocessing
 
-    known = Preprocessing()
+    known = {}
     if arguments.dataset:
         dataset = open_dataset(arguments.dataset, arguments.prepared_dir)
-        known = dataclasses.replace(
-            known,
-            frame_size=dataset.frame_size,
-            drop_top_rows=dataset.drop_top_rows,
-            frame_rate=dataset.frame_rate,
-        )
+        known = {
+            name: getattr(dataset, name) for name in ("frame_size", "drop_top_rows", "frame_rate")
+        }
     options = {name: getattr(arguments, name) for name in PREPROCESSING_OPTIONS}
     given = {name: value for name, value in options.items() if value is not None}
     try:
-        return dataclasses.replace(known, **given)
+        return Preprocessing(**(known | given))
     except ValueError as error:
         raise UserError(f"--preprocessing: {error}") from error
 

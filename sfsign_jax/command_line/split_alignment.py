@@ -4,7 +4,7 @@ import argparse
 
 from sfsign_jax.checkpoint import check_frame_size
 from sfsign_jax.command_line.run import print_error
-from sfsign_jax.data.catalog import check_split, open_dataset
+from sfsign_jax.data.catalog import open_dataset
 from sfsign_jax.recognition.recognizer import Recognizer
 from sfsign_jax.recognition.result import DOUBTFUL
 from sfsign_jax.recognition.split_alignment import AlignedSplit, align_split
@@ -16,7 +16,6 @@ NAMED = 10  # clips; all of them are in the table
 def align_prepared(recognizer: Recognizer, arguments: argparse.Namespace) -> None:
     """Write when each gloss of a split is signed, and say which clips hardly fit theirs."""
     dataset = open_dataset(arguments.prepared, arguments.prepared_dir)
-    check_split(dataset, arguments.split)
     check_frame_size(recognizer.preprocessing, dataset.name, dataset.frame_size)
     folder = arguments.checkpoint.absolute().parent / "alignment" / arguments.split
     aligned = align_split(recognizer, dataset, arguments.split, arguments.output or folder)

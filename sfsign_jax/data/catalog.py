@@ -151,12 +151,6 @@ def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
     return Dataset(name=name, splits=splits, **told)
 
 
-def check_split(dataset: Dataset, split: str) -> None:
-    """Raises UserError where the dataset has no such split."""
-    if split not in dataset.splits:
-        raise UserError(f"{dataset.name} has no split {split!r}, only {', '.join(dataset.splits)}")
-
-
 def first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 

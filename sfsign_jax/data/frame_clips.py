@@ -11,6 +11,7 @@ from sfsign_jax.data.batching import EvaluationBatch, PlannedBatch, blank_frames
 from sfsign_jax.data.catalog import ClipFacts, Dataset, Record
 from sfsign_jax.data.frames import decode_frame, drop_top_rows
 from sfsign_jax.data.training_batches import label_rows
+from sfsign_jax.errors import UserError
 from sfsign_jax.text import clean_glosses, clean_text
 
 
@@ -63,10 +64,19 @@ class TrainingFrames:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class EvaluationFrames:
-    """A split as it is (see `EvaluationClips`)."""
+    """A split as it is (see `EvaluationClips`).
+
+    Raises:
+        UserError: the dataset has no such split.
+    """
 
     dataset: Dataset
     split: str
+
+    def __post_init__(self):
+        if self.split not in self.dataset.splits:
+            splits = ", ".join(self.dataset.splits)
+            raise UserError(f"{self.dataset.name} has no split {self.split!r}, only {splits}")
 
     @property
     def lengths(self) -> tuple[int, ...]:

@@ -37,7 +37,8 @@ from sfsign_jax.recognition.result import (
 from sfsign_jax.recognition.sentences import PAUSE_FRAMES, PauseRule, sentences
 from sfsign_jax.recognition.video import video_steps
 
-PAUSE_BLANK_PROBABILITY = 0.5
+# Below even odds: a picture that jumps in a pause looks like the beginning of a sign.
+PAUSE_BLANK_PROBABILITY = 1 / 3
 
 
 class Recognizer:

@@ -74,14 +74,15 @@ def best_glosses(
         UserError: a score is not finite.
     """
     tokens, lengths, scores = (np.asarray(values[: len(ids), 0]) for values in beams)
-    for name, row, length, score in zip(ids, tokens, lengths, scores, strict=True):
-        check_score(score, name)
+    check_finite(ids, scores)
+    for name, row, length in zip(ids, tokens, lengths, strict=True):
         yield name, [vocabulary[token - 1] for token in row[:length]]
 
 
-def check_score(score: float, clip: str) -> None:
-    """Raises UserError where the log-probability of a clip's best beam is not finite."""
-    if not np.isfinite(score):
-        raise UserError(
-            f"the network's outputs for clip {clip} are not finite: is the checkpoint whole?"
-        )
+def check_finite(ids: Sequence[str], scores: Float[np.ndarray, " b"]) -> None:
+    """Raises UserError where the score of a clip's best beam is not finite."""
+    for name, score in zip(ids, scores, strict=True):
+        if not np.isfinite(score):
+            raise UserError(
+                f"the network's outputs for clip {name} are not finite: is the checkpoint whole?"
+            )

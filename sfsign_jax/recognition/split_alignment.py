@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import jax
+import numpy as np
 from jax import Array
 from jax.sharding import Mesh
 from jaxtyping import Float, Int
@@ -38,7 +39,7 @@ from sfsign_jax.models.lengths import num_steps, video_length
 from sfsign_jax.recognition.network import Network, frame_features, phase_logits, pipelined
 from sfsign_jax.recognition.recognizer import Recognizer
 from sfsign_jax.recognition.result import fitting_tokens, token_rows
-from sfsign_jax.recognition.split import check_score
+from sfsign_jax.recognition.split import check_finite
 from sfsign_jax.recognition.started import fingerprint, start_folder
 from sfsign_jax.runtime.mesh import (
     clip_mesh,
@@ -89,15 +90,16 @@ def align_split(recognizer: Recognizer, dataset: Dataset, split: str, folder: Pa
     out.
 
     Raises:
-        UserError: the checkpoint has no vocabulary, every clip is left out, the outputs of one are
-            not finite, or `folder` was begun with another checkpoint or other clips, or can't be
-            written.
+        UserError: the dataset has no such split, the checkpoint no vocabulary, every clip is left
+            out, the outputs of one are not finite, or `folder` was begun with another checkpoint or
+            other clips, or can't be written.
     """
+    frames = EvaluationFrames(dataset, split)
     clips = clip_facts_of(dataset, split)
     tokens, left_out = alignable(recognizer, clips)
     if not tokens:
         raise UserError(f"no clip of {dataset.name} {split} can be aligned ({left_out[0]})")
-    lengths = dataset.num_frames[split]
+    lengths = frames.lengths
     order = [number for number in evaluation_order(lengths, "masked") if number in tokens]
     plan = ordered_batches(order, lengths, BATCHING.buckets, BATCHING.batch_size)
     start_folder(folder, origin(recognizer, dataset, split, (clips, plan)))
@@ -107,7 +109,7 @@ def align_split(recognizer: Recognizer, dataset: Dataset, split: str, folder: Pa
     mesh = clip_mesh(BATCHING.batch_size)
     network = replicate(recognizer.network, mesh)
     align = functools.partial(align_batch, network, recognizer.timing, tokens, mesh)
-    batches = evaluation_batches(EvaluationFrames(dataset, split), BATCHING, left, mesh)
+    batches = evaluation_batches(frames, BATCHING, left, mesh)
     with tqdm(total=len(order), desc=split, unit="clip", disable=None) as progress:
         progress.update(len(order) - len(left))
         for batch, aligned in pipelined(map(align, batches)):
@@ -210,11 +212,11 @@ def signed_glosses(
     Raises:
         UserError: the outputs for a clip are not finite.
     """
+    check_finite(batch.ids, np.asarray(aligned.best))
     found = []
     for clip, signer, *places in zip(batch.numbers, batch.signers, *aligned, strict=False):
         spans, confidences, log_probability, best = places
         name, glosses = clips[clip].id, clips[clip].glosses
-        check_score(best, name)
         cost = max(float(best - log_probability) / len(glosses), 0.0)
         found.append(
             [

@@ -1,6 +1,6 @@
 """How early a network says its signs, measured on clips whose glosses need not be known."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import jax
 import numpy as np
@@ -11,9 +11,16 @@ from jaxtyping import Float, Int
 from sfsign_jax.data.batching import EvaluationBatch
 from sfsign_jax.decoding import Timing, beam_search, measured_timing, said_at
 from sfsign_jax.recognition.network import Network, phase_logits, pipelined
+from sfsign_jax.recognition.split import check_finite
 from sfsign_jax.runtime.mesh import constrain_replicated, shard_batch, use_mesh
 
 FeaturesOf = Callable[..., Float[Array, "b t c"]]  # network, inputs, num_frames
+TIMED_CLIPS = 64  # are enough
+
+
+def timed_clips(order: Sequence[int]) -> Sequence[int]:
+    """Of a split's clips in this order TIMED_CLIPS at most, from all over it: to measure by."""
+    return order[:: -(-len(order) // TIMED_CLIPS)]
 
 
 def measure_timing(
@@ -22,19 +29,23 @@ def measure_timing(
     """By what is recognised in the clips; None where no clip has glosses to measure it by.
 
     All processes get the same.
+
+    Raises:
+        UserError: the logits of a clip are not finite.
     """
 
-    def measure(batch: EvaluationBatch) -> tuple[int, tuple[Array, Array, Array]]:
+    def measure(batch: EvaluationBatch) -> tuple[tuple[str, ...], tuple[Array, ...]]:
         with use_mesh(mesh):
             inputs, num_frames = shard_batch((batch.inputs, batch.num_frames), mesh)
             features = features_of(network, inputs, num_frames)
             logits, num_steps = phase_logits(network, features, num_frames)
-            return len(batch.ids), said_in_clips(logits, num_steps, num_frames)
+            return batch.ids, said_in_clips(logits, num_steps, num_frames)
 
     said: list[list[float]] = []
     num_frames: list[int] = []
-    for count, results in pipelined(map(measure, batches)):
-        times, lengths, frames = (np.asarray(x)[:count] for x in results)
+    for ids, results in pipelined(map(measure, batches)):
+        times, lengths, scores, frames = (np.asarray(x)[: len(ids)] for x in results)
+        check_finite(ids, scores)
         said += [row[:length].tolist() for row, length in zip(times, lengths, strict=True)]
         num_frames += frames.tolist()
     return measured_timing(said, num_frames)
@@ -45,9 +56,9 @@ def said_in_clips(
     logits: Float[Array, "phases b steps classes"],
     num_steps: Int[Array, " b"],
     num_frames: Int[Array, " b"],
-) -> tuple[Float[Array, "b u"], Int[Array, " b"], Int[Array, " b"]]:
-    """When each gloss of the best beam is said, how many there are, and the clips' lengths."""
+) -> tuple[Float[Array, "b u"], Int[Array, " b"], Float[Array, " b"], Int[Array, " b"]]:
+    """When each gloss of the best beam is said, how many, the beam's score, the clips' lengths."""
     log_probs = jax.nn.log_softmax(logits)
-    tokens, lengths, _ = (x[:, 0] for x in beam_search(log_probs[0], num_steps))
+    tokens, lengths, scores = (x[:, 0] for x in beam_search(log_probs[0], num_steps))
     times, _ = jax.vmap(said_at, (1, 0, 0, 0))(log_probs, num_steps, tokens, lengths)
-    return constrain_replicated((times, lengths, num_frames))
+    return constrain_replicated((times, lengths, scores, num_frames))

@@ -28,7 +28,7 @@ from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.packing import from_device
 from sfsign_jax.recognition.network import ClipLogits, Network, feature_logits
 from sfsign_jax.recognition.split import predict_split
-from sfsign_jax.recognition.timing import measure_timing
+from sfsign_jax.recognition.timing import measure_timing, timed_clips
 from sfsign_jax.runtime.ahead import Call, Programs, compiled_ahead
 from sfsign_jax.runtime.mesh import (
     broadcast_from_first_process,
@@ -72,7 +72,6 @@ from sfsign_jax.training.workdir import forgot_dataset, own_workdir
 
 NOT_FINITE = "not_finite.log"
 TOO_SHORT = "too_short.log"
-TIMED_CLIPS = 64  # of dev, by which it is measured how early the network says its signs
 
 Metrics = dict[str, float]
 
@@ -368,9 +367,7 @@ def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
     progress["epochs"].append(metrics)
     progress["steps"] = []
     if is_best(progress["epochs"]):
-        timed = evaluation_batches(
-            run.source.dev, batching, order[:: -(-len(order) // TIMED_CLIPS)], run.mesh
-        )
+        timed = evaluation_batches(run.source.dev, batching, timed_clips(order), run.mesh)
         timing = measure_timing(
             network, run.source.features_of, until_stopped(run, timed), run.mesh
         )

@@ -11,8 +11,20 @@ import pytest
 from forked import run_forked as run
 from oracle import oracle_of, small_config, state_of
 
-from sfsign_jax.checkpoint import ModelDescription, load_checkpoint, save_checkpoint
+from sfsign_jax.checkpoint import (
+    ModelDescription,
+    load_checkpoint,
+    read_description,
+    save_checkpoint,
+)
+from sfsign_jax.data.batching import Batching
+from sfsign_jax.data.catalog import open_dataset
+from sfsign_jax.data.evaluation_batches import evaluation_batches
+from sfsign_jax.data.frame_clips import EvaluationFrames
 from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.recognition.network import Network, frame_features
+from sfsign_jax.recognition.timing import measure_timing
+from sfsign_jax.runtime.mesh import clip_mesh
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ["--config", str(ROOT / "configs" / "demo.py")]
@@ -77,8 +89,7 @@ def test_train(arguments, words, tmp_path):
 def test_train_evaluate_and_recognize(prepared, tmp_path):
     """A run of two epochs of three batches, end to end."""
     small = [
-        "--config.data.name=synthetic_signs/demo_6_2_2",
-        f"--config.data.prepared_dir={prepared}",
+        *data_in(prepared),
         "--config.model.width=8",
         "--config.model.beta_inv=2",
         "--config.model.hidden_size=8",
@@ -147,18 +158,56 @@ def test_train_evaluate_and_recognize(prepared, tmp_path):
     assert json.loads((tmp_path / "clip.glosses.json").read_text())["frame_rate"] == 25
 
 
-def test_evaluate_with_another_vocabulary(checkpoint, prepared, tmp_path):
-    data = [
-        "--config.data.name=synthetic_signs/demo_6_2_2",
-        f"--config.data.prepared_dir={prepared}",
-    ]
-    arguments = [*CONFIG, *data, "--checkpoint", checkpoint]
-    result = run("-m", "sfsign_jax.evaluate", *arguments, cwd=tmp_path)
+@pytest.mark.parametrize("command", ["evaluate", "measure_timing"])
+def test_another_vocabulary(command, checkpoint, prepared, tmp_path):
+    arguments = [*CONFIG, *data_in(prepared), "--checkpoint", checkpoint]
+    result = run("-m", f"sfsign_jax.{command}", *arguments, cwd=tmp_path)
     assert_one_sentence(result, "another vocabulary")
+
+
+def test_align_another_frame_size(checkpoint, prepared, tmp_path):
     align = ["-m", "sfsign_jax.align", "--checkpoint", checkpoint, "--prepared_dir", prepared]
     align += ["--prepared", "synthetic_signs/demo_6_2_2", "--split", "dev", "--output", "signs"]
     assert_one_sentence(run(*align, cwd=tmp_path), "takes frames of (40, 40)")
     assert not list(tmp_path.iterdir())
+
+
+def data_in(prepared):
+    return [
+        "--config.data.name=synthetic_signs/demo_6_2_2",
+        f"--config.data.prepared_dir={prepared}",
+    ]
+
+
+def test_measure_timing(prepared, tmp_path):
+    """As `measure_timing` has it of each clip by itself; random weights see something, too."""
+    dataset = open_dataset("synthetic_signs/demo_6_2_2", prepared)
+    config = small_config(num_classes=len(dataset.vocabulary) + 1, weight_norm=False)
+    preprocessing = Preprocessing((72, 72), (64, 64))
+    description = ModelDescription(config, dataset.vocabulary, preprocessing)
+    state = state_of(config, oracle_of(config))
+    folder = tmp_path / "model"
+    save_checkpoint(folder, state, description)
+
+    measure = ["-m", "sfsign_jax.measure_timing", *CONFIG, *data_in(prepared)]
+    measured = start(*measure, "--checkpoint", "model", cwd=tmp_path)
+    assert measured.returncode == 0, measured.stderr
+    mesh, clips = clip_mesh(1), EvaluationFrames(dataset, "dev")
+    batches = evaluation_batches(clips, Batching(1, (64,)), [0, 1], mesh)
+    network = Network(state, config, preprocessing)
+    expected = measure_timing(network, frame_features, batches, mesh)
+    timing = read_description(folder).timing
+    assert (timing.lag, timing.pace) == pytest.approx((expected.lag, expected.pace), abs=1e-3)
+    assert f"lag {timing.lag:.1f}, pace {timing.pace:.1f} frames, by 2 clips" in measured.stdout
+    recognize = ["-m", "sfsign_jax.recognize", "--checkpoint", "model", "missing.mp4"]
+    assert "measure_timing" not in run(*recognize, cwd=tmp_path).stderr
+
+    blank = state["paths"]["main"]["classifier"]["bias"]
+    blank[...] = blank[...].at[0].set(1000)
+    save_checkpoint(folder, state, description)
+    untrained = run(*measure, "--checkpoint", "model", cwd=tmp_path)
+    assert_one_sentence(untrained, "two signs in none of 2 clips", "is it trained?")
+    assert read_description(folder).timing is None
 
 
 def test_recognize(checkpoint, tmp_path):
@@ -181,7 +230,9 @@ def test_recognize(checkpoint, tmp_path):
 
     several = run(*timed, "--frame_rate", "25", "missing.mp4", frames, cwd=tmp_path)
     assert several.returncode == 1
-    assert several.stderr.splitlines()[1:] == [
+    _, told, *errors = several.stderr.splitlines()
+    assert "small has no timing" in told
+    assert errors == [
         "error: there is no video or folder of frames at missing.mp4",
         "1 of 2 videos could not be recognised",
     ]

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = (
     "train",
     "evaluate",
+    "measure_timing",
     "extract_features",
     "prepare",
     "recognize",
@@ -56,6 +57,7 @@ CONFIG = ("--config", str(ROOT / "configs" / "demo.py"))
     [
         ("-m", "sfsign_jax.train", *CONFIG, "--workdir", "run"),
         ("-m", "sfsign_jax.evaluate", *CONFIG, "--checkpoint", "model"),
+        ("-m", "sfsign_jax.measure_timing", *CONFIG, "--checkpoint", "model"),
         ("-m", "sfsign_jax.extract_features", *CONFIG, "--checkpoint", "model", "--output", "out"),
         ("-m", "sfsign_jax.recognize", "--checkpoint", "model", "clip.mp4"),
         ("-m", "sfsign_jax.align", "--checkpoint", "model", "--glosses", "A", "clip.mp4"),

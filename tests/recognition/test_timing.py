@@ -1,5 +1,7 @@
 """Oracle: each clip by itself, with features that are moved by hand."""
 
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
@@ -10,9 +12,10 @@ from small_dataset import evaluation_batches, small_config
 from sfsign_jax.data.frames import decode_frame
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.decoding import beam_search, measured_timing, said_at
+from sfsign_jax.errors import UserError
 from sfsign_jax.models.lengths import video_length
 from sfsign_jax.recognition.network import Network, feature_logits, frame_features
-from sfsign_jax.recognition.timing import measure_timing
+from sfsign_jax.recognition.timing import measure_timing, timed_clips
 from sfsign_jax.runtime.mesh import clip_mesh, replicate
 
 
@@ -54,3 +57,18 @@ def test_it_is_measured_by_what_is_recognised(network, expected, batch_size, dev
     timing = measure_timing(replicate(network, mesh), frame_features, batches, mesh)
     assert timing.pace > 0
     np.testing.assert_allclose((timing.lag, timing.pace), (expected.lag, expected.pace), atol=1e-3)
+
+
+def test_outputs_that_are_not_finite(network):
+    mesh = clip_mesh(1)
+    broken = dataclasses.replace(network, state=jax.tree.map(lambda x: x * np.nan, network.state))
+    batches = evaluation_batches(small_config(), dataset=CORPUS)
+    with pytest.raises(UserError, match="outputs for clip clip4 are not finite"):
+        measure_timing(broken, frame_features, batches, mesh)
+
+
+@pytest.mark.parametrize(
+    ("clips", "chosen"), [(3, [0, 1, 2]), (64, range(64)), (65, range(0, 65, 2))]
+)
+def test_it_is_measured_on_clips_of_all_lengths(clips, chosen):
+    assert [*timed_clips(range(clips))] == [*chosen]

@@ -56,6 +56,12 @@ def test_a_converted_checkpoint_knows_how_its_frames_were_stored(convert, option
     assert convert(*options) == expected
 
 
+def test_a_dataset_of_smaller_frames_than_the_weights_take(convert, monkeypatch):
+    monkeypatch.setattr(DATASET, "frame_size", (72, 72))
+    with pytest.raises(UserError, match=r"crop_size is \(224, 224\): .* frames of \(72, 72\)"):
+        convert("--dataset", "synthetic_signs/demo")
+
+
 def test_more_rows_than_a_frame_has(convert):
     with pytest.raises(UserError, match="drop_top_rows is 256, but the frames have 256 rows"):
         convert("--preprocessing.drop_top_rows=256")

@@ -1,0 +1,22 @@
+"""The recogniser of a command line."""
+
+from pathlib import Path
+
+from sfsign_jax.command_line.run import print_error
+from sfsign_jax.decoding import UNKNOWN_TIMING
+from sfsign_jax.recognition.recognizer import Recognizer, load
+
+
+def load_recognizer(checkpoint: Path) -> Recognizer:
+    """That in a checkpoint folder; where it has no timing, what this means for spans is said.
+
+    Raises:
+        UserError: the folder is not a checkpoint.
+    """
+    recognizer = load(checkpoint)
+    if recognizer.timing is UNKNOWN_TIMING:
+        print_error(
+            f"{checkpoint} has no timing, so signs are put where its network says them, often "
+            "some frames before they are made: python -m sfsign_jax.measure_timing measures it"
+        )
+    return recognizer
