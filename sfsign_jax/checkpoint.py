@@ -244,6 +244,8 @@ def read_description(directory: Path) -> ModelDescription:
             f"{path} does not describe a model of format {FORMAT}, but of {version!r}: "
             "a newer version wrote it, or it is something else"
         )
+    if isinstance(timing := fields.get("timing"), dict) and "lag" in timing:
+        fields["timing"] = None  # of the BiLSTM alone, as an earlier version measured it
     description = as_schema(fields, ModelDescription, path)
     missing = flattened(dataclasses.asdict(description)).keys() - flattened(fields).keys()
     if missing := missing - ADDED_LATER:

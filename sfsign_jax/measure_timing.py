@@ -64,7 +64,12 @@ def main() -> None:
         )
     if is_first_process():
         save_timing(checkpoint, timing)
-        print(f"{checkpoint}: lag {timing.lag:.1f}, pace {timing.pace:.1f} frames, by {where}")
+        sequence_lag = timing.sequence_lag
+        bilstm = "none, it keeps no time" if sequence_lag is None else f"{sequence_lag:.1f}"
+        print(
+            f"{checkpoint}: lag of the convolutions {timing.conv_lag:.1f} frames, of the BiLSTM "
+            f"{bilstm}, pace {timing.pace:.1f}, by {where}"
+        )
 
 
 if __name__ == "__main__":

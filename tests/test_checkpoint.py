@@ -347,7 +347,7 @@ def killed_after(count, rename):
     return renamed
 
 
-TIMING = Timing(-3.5, 7.25)
+TIMING = Timing(-3.5, None, 7.25)
 
 
 def contents(folder):
@@ -367,10 +367,17 @@ def test_a_timing_is_written_and_all_else_stays(checkpoint, tmp_path):
     changed = {name for name, content in before.items() if content != after[name]}
     assert changed == {"model.json", CHECKSUMS}
     fields = json.loads(before["model.json"])
-    assert json.loads(after["model.json"]) == fields | {"timing": {"lag": -3.5, "pace": 7.25}}
+    assert json.loads(after["model.json"]) == fields | {
+        "timing": {"conv_lag": -3.5, "sequence_lag": None, "pace": 7.25}
+    }
     sums = json.loads(before[CHECKSUMS])
     sums["files"]["model.json"] = json.loads(after[CHECKSUMS])["files"]["model.json"]
     assert json.loads(after[CHECKSUMS]) == sums
+
+
+def test_a_timing_of_the_bilstm_alone_is_none(edited):
+    folder = edited(lambda fields: fields.update(timing={"lag": -3.5, "pace": 7.25}))
+    assert read_description(folder).timing is None
 
 
 def test_a_timing_of_the_first_files_of_the_format(edited):

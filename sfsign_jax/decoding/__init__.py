@@ -7,8 +7,8 @@ from sfsign_jax.decoding.places import (
     UNKNOWN_TIMING,
     Timing,
     measured_timing,
+    place_glosses,
     said_at,
-    sign_spans,
 )
 
 __all__ = [
@@ -18,7 +18,7 @@ __all__ = [
     "beam_search",
     "greedy_search",
     "measured_timing",
+    "place_glosses",
     "said_at",
-    "sign_spans",
     "steps_needed",
 ]

@@ -1,45 +1,82 @@
-"""When signs are made, from what a network says in steps that overlap.
+"""When signs are made, from what both heads of a network say in steps that overlap.
 
-CTC wants each gloss said once, whenever suits the network, and networks say it early: by a time
-that is much the same for all signs of one network (`Timing.lag`). So much later is the middle of
-the sign, and steps that overlap tell it to the frame. Of borders CTC knows nothing: a sign takes
-SIGN_SHARE of the time from one middle to the next, and the way between two signs the rest.
+CTC wants each gloss said once, whenever suits the network. The temporal convolutions see but a few
+steps, so they say it near its sign, and early or late by a time that is much the same for all signs
+of one network (`Timing.conv_lag`): so much later or earlier is the middle of the sign, and steps
+that overlap tell it to the frame. The BiLSTM sees all there is and may say it anywhere: it counts
+where it has been found to keep time with the convolutions. Of borders CTC knows nothing: a sign
+takes SIGN_SHARE of the time from one middle to the next, and the way between two signs the rest.
 """
 
 import dataclasses
+import functools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
+from jax import Array, lax
 from jaxtyping import Float, Int
 
 from sfsign_jax.decoding.alignment import align_tokens
 
 SIGN_SHARE = 0.6
 FAR = 1.75  # times the pace: middles further apart have a pause between them
+FLATTENED = 3.0  # by this root of its probability a gloss counts in steps beside its highest
+IN_TIME = 0.25  # of the pace: what heads that keep time may stray from each other
 
 
 @dataclasses.dataclass(frozen=True)
 class Timing:
     """How the steps of a network stand to the signs, in frames.
 
+    A lag is from the middle of a sign to where a head says it: below 0 where it is early.
+
     Raises:
         ValueError: no network can be so.
     """
 
-    lag: float  # from the middle of a sign to where the network says it: below 0 where it is early
+    conv_lag: float
+    sequence_lag: float | None  # None where the BiLSTM does not keep time with the convolutions
     pace: float  # from the middle of a sign to that of the next
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.lag) and 0 < self.pace < math.inf):
-            raise ValueError(f"a lag of {self.lag} frames and a pace of {self.pace} frames")
+        lags = (self.conv_lag, self.sequence_lag or 0.0)
+        if not (all(map(math.isfinite, lags)) and 0 < self.pace < math.inf):
+            raise ValueError(f"lags of {lags} frames and a pace of {self.pace} frames")
 
 
 # Where nobody has measured it; PHOENIX has a sign in 12 frames.
-UNKNOWN_TIMING = Timing(lag=0.0, pace=12.0)
+UNKNOWN_TIMING = Timing(conv_lag=0.0, sequence_lag=None, pace=12.0)
+
+
+@functools.partial(jax.jit, static_argnames="timing")
+def place_glosses(
+    conv_log_probs: Float[Array, "phases steps v"],
+    sequence_log_probs: Float[Array, "phases steps v"],
+    num_steps: Int[Array, ""],
+    tokens: Int[Array, " u"],
+    length: Int[Array, ""],
+    *,
+    timing: Timing,
+    num_frames: Int[Array, ""],
+    start: int = 0,
+    free: int = 0,
+) -> tuple[Int[Array, "u 2"], Float[Array, " u"]]:
+    """First and last frame of the signs of the first `length` tokens, and how probable each is
+    where the BiLSTM says it; entries from `length` on mean nothing.
+
+    The first step of phase p begins with frame start + p of a video of `num_frames` frames, and
+    there are as many phases as a step has frames. The tokens must fit into `num_steps`. No sign
+    has a frame before `free`.
+    """
+    by_conv, _ = said_at(conv_log_probs, num_steps, tokens, length)
+    by_sequence, confidences = said_at(sequence_log_probs, num_steps, tokens, length)
+    middle = by_conv - timing.conv_lag
+    if timing.sequence_lag is not None:
+        middle = (middle + by_sequence - timing.sequence_lag) / 2
+    return sign_spans(start + middle, length, timing.pace, num_frames, free), confidences
 
 
 @jax.jit
@@ -49,35 +86,40 @@ def said_at(
     tokens: Int[Array, " u"],
     length: Int[Array, ""],
 ) -> tuple[Float[Array, " u"], Float[Array, " u"]]:
-    """When each of the first `length` tokens is said, in frames, and how probable it is there.
+    """When a head says each of the first `length` tokens, in frames, and how probable it is there.
 
-    The steps of phase p begin p frames after those of phase 0, and there are as many phases as a
-    step has frames. The tokens must fit into `num_steps`; entries from `length` on mean nothing.
+    Steps and tokens are as for `place_glosses`.
     """
     phases, steps, _ = log_probs.shape
     frames = log_probs.swapaxes(0, 1).reshape(phases * steps, -1)  # a step for each frame
     first, last = align_tokens(frames, num_steps * phases, tokens, length)
     frame = jnp.arange(phases * steps)
     inside = (frame >= first[:, None]) & (frame <= last[:, None])
-    said = jnp.where(inside, frames[:, tokens].T, -jnp.inf)
+    confidence = jnp.exp(jnp.where(inside, frames[:, tokens].T, -jnp.inf).max(axis=1))
+    # Up to where its neighbours are said: what speaks for a sign weakly speaks for it longer.
+    number = jnp.arange(len(tokens))
+    after = jnp.where(number + 1 < length, jnp.roll(first, -1), num_steps * phases)
+    before = jnp.where(number > 0, jnp.roll(last, 1), -1)
+    own = (frame > before[:, None]) & (frame < after[:, None])
+    said = jnp.where(own, frames[:, tokens].T / FLATTENED, -jnp.inf)
     weights = jnp.exp(said - said.max(axis=1, keepdims=True))
     middle = (weights * frame).sum(axis=1) / weights.sum(axis=1)
-    return middle + phases / 2, jnp.exp(said.max(axis=1))
+    return middle + phases / 2, confidence
 
 
 @jax.jit
 def sign_spans(
-    said: Float[Array, " u"],
+    middle: Float[Array, " u"],
     length: Int[Array, ""],
-    lag: Float[Array, ""],
     pace: Float[Array, ""],
     num_frames: Int[Array, ""],
     free: int = 0,
 ) -> Int[Array, "u 2"]:
     """First and last frame of each of the first `length` signs of a clip, from frame `free` on."""
-    # Within the clip, with a frame for each: glosses are said a frame apart at least.
-    number = jnp.arange(said.shape[0])
-    middle = jnp.clip(said - lag, free + number + 0.5, num_frames - length + number + 0.5)
+    # Within the clip, in their order and with a frame for each.
+    number = jnp.arange(len(middle))
+    middle = lax.cummax(middle - number)
+    middle = jnp.clip(middle, free + 0.5, num_frames - length + 0.5) + number
     between = jnp.diff(middle)
     near = (between < FAR * pace) & (number[1:] < length)
     before, after = (jnp.pad(jnp.where(near, between, 0), sides) for sides in ((1, 0), (0, 1)))
@@ -93,15 +135,32 @@ def sign_spans(
     return jnp.stack([first, last], axis=1).astype(int)
 
 
-def measured_timing(said: Iterable[Sequence[float]], num_frames: Iterable[int]) -> Timing | None:
-    """The timing of a network that says the signs of clips at these times; None of clips without.
+def measured_timing(
+    by_conv: Sequence[Sequence[float]],
+    by_sequence: Sequence[Sequence[float]],
+    num_frames: Sequence[int],
+) -> Timing | None:
+    """The timing of a network whose heads say the signs of clips at these times.
+
+    None where no clip has two signs.
+    """
+    paces = np.concatenate([[], *map(np.diff, filter(len, by_conv))])
+    if not len(paces):
+        return None
+    pace = float(np.median(paces))
+    strays = np.std(np.concatenate([*by_sequence]) - np.concatenate([*by_conv]))
+    return Timing(
+        measured_lag(by_conv, num_frames),
+        measured_lag(by_sequence, num_frames) if strays < IN_TIME * pace else None,
+        pace,
+    )
+
+
+def measured_lag(said: Sequence[Sequence[float]], num_frames: Sequence[int]) -> float:
+    """Of a head that says the signs of clips at these times.
 
     Clips are taken to begin as long before their first sign as they end after their last one, on
     average.
     """
-    clips = [(np.array(times), frames) for times, frames in zip(said, num_frames, strict=True)]
-    lags = [(times[0] + times[-1] - frames) / 2 for times, frames in clips if len(times)]
-    paces = np.concatenate([[], *(np.diff(times) for times, _ in clips)])
-    if not lags or not len(paces):
-        return None
-    return Timing(float(np.mean(lags)), float(np.median(paces)))
+    clips = zip(said, num_frames, strict=True)
+    return float(np.mean([(times[0] + times[-1] - n) / 2 for times, n in clips if len(times)]))

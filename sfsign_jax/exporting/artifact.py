@@ -16,7 +16,7 @@ from jax import Array
 from jaxtyping import Int, UInt8
 
 from sfsign_jax.data.batching import LENGTH_MULTIPLE
-from sfsign_jax.decoding import Timing, beam_search, said_at, sign_spans
+from sfsign_jax.decoding import Timing, beam_search, place_glosses
 from sfsign_jax.exporting import loader
 from sfsign_jax.files import replacing
 from sfsign_jax.models.lengths import moved, total_stride, video_length
@@ -79,11 +79,12 @@ def exported_program(
     stride, length = total_stride(stack), video_length(num_frames[None], stack)
     phases = moved(features, length, stride)[:, 0]
     outputs = model.from_features(phases, jnp.full(stride, num_frames))
-    logits = outputs.paths["main"].sequence_logits
-    log_probs = jax.nn.log_softmax(logits)
-    tokens, lengths, scores = (x[0] for x in beam_search(log_probs[:1], outputs.num_steps[:1]))
-    said, _ = said_at(log_probs, outputs.num_steps[0], tokens[0], lengths[0])
-    spans = sign_spans(said, lengths[0], timing.lag, timing.pace, num_frames)
+    logits, num_steps = outputs.paths["main"].sequence_logits, outputs.num_steps[0]
+    conv, sequence = map(jax.nn.log_softmax, (outputs.paths["main"].conv_logits, logits))
+    tokens, lengths, scores = (x[0] for x in beam_search(sequence[:1], num_steps[None]))
+    spans, _ = place_glosses(
+        conv, sequence, num_steps, tokens[0], lengths[0], timing=timing, num_frames=num_frames
+    )
     return {
         "tokens": tokens,
         "lengths": lengths,
@@ -91,7 +92,7 @@ def exported_program(
         "best": tokens[0],
         "spans": spans,
         "logits": logits[0],
-        "num_steps": outputs.num_steps[0],
+        "num_steps": num_steps,
     }
 
 

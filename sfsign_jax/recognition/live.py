@@ -71,7 +71,7 @@ def live_glosses(
                 old = (
                     update.is_last
                     # Counted from when it is said, which is all that has to settle.
-                    or span[1] + sentence.lag + delay_frames < update.num_frames
+                    or span[1] + recognizer.timing.conv_lag + delay_frames < update.num_frames
                     or stop <= passed + MARGIN_STEPS
                 )
                 # A gloss that was told may move by a step when more of what follows is seen.

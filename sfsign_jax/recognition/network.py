@@ -136,12 +136,15 @@ def phases(
 
 def phase_logits(
     network: Network, features: Float[ArrayLike, "b t c"], num_frames: Int[ArrayLike, " b"]
-) -> tuple[Float[Array, "phases b steps classes"], Int[Array, " b"]]:
-    """The BiLSTM's logits of clips in every phase, and how many steps each clip has in any."""
+) -> tuple[
+    Float[Array, "b phases steps classes"], Float[Array, "b phases steps classes"], Int[Array, " b"]
+]:
+    """The convolutions' and the BiLSTM's logits of clips in every phase, and the clips' steps."""
     length = video_length(jnp.asarray(num_frames), network.config.temporal_stack)
     moved = phases(network, jnp.asarray(features), length)
-    outputs = [feature_logits(network, one, num_frames) for one in moved]
-    return jnp.stack([output.sequence_logits for output in outputs]), outputs[0].num_steps
+    outputs = zip(*(feature_logits(network, one, num_frames) for one in moved), strict=True)
+    conv, sequence, count = (jnp.stack(arrays, axis=1) for arrays in outputs)
+    return conv, sequence, count[:, 0]
 
 
 @jit_forward
@@ -157,6 +160,17 @@ def temporal_steps(
     logits = path.conv_classifier(steps)
     outputs = TemporalSteps(steps, logits, jax.nn.softmax(logits)[..., BLANK_CLASS])
     return TemporalSteps(*(mask_time(x, count) for x in outputs))
+
+
+@jit_forward
+def step_logits(
+    network: Network, steps: Float[Array, "b steps hidden"], count: Int[Array, " b"]
+) -> ClipLogits:
+    """Logits of both heads, from what the BiLSTM reads; `count` steps of each clip count."""
+    conv_logits = network.model().paths["main"].conv_classifier(steps)
+    return ClipLogits(
+        mask_time(conv_logits, count), sequence_logits(network, steps, count)[0], count
+    )
 
 
 @jit_forward

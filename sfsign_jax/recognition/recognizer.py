@@ -6,7 +6,6 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from jax import Array
 from jaxtyping import Float, Int, UInt8
 
 from sfsign_jax.checkpoint import load_checkpoint
@@ -26,7 +25,7 @@ from sfsign_jax.recognition.network import (
     feature_logits,
     frame_features,
     phases,
-    sequence_logits,
+    step_logits,
 )
 from sfsign_jax.recognition.result import (
     Recognition,
@@ -109,10 +108,8 @@ class Recognizer:
         features = frame_features(self.network, frames, num_frames)
         length = video_length(jnp.asarray(num_frames), self.config.temporal_stack)
         moved = phases(self.network, features, length)[:, 0]
-        logits = feature_logits(self.network, moved, np.repeat(num_frames, len(moved)))
         return recognition_of(
-            logits.sequence_logits,
-            int(logits.num_steps[0]),
+            feature_logits(self.network, moved, np.repeat(num_frames, len(moved))),
             vocabulary,
             timing=self.timing,
             frames=(0, len(clip) - 1),
@@ -175,7 +172,6 @@ class Recognizer:
         frames = (first * stride, min((first + length) * stride, num_frames) - 1)
         return recognition_of(
             self._sentence_logits(inputs),
-            length,
             self.required_vocabulary(),
             timing=self.timing,
             frames=frames,
@@ -203,7 +199,6 @@ class Recognizer:
         inputs = np.concatenate(chunks)
         return alignment_of(
             self._sentence_logits(inputs),
-            len(inputs),
             glosses,
             vocabulary,
             timing=self.timing,
@@ -211,14 +206,12 @@ class Recognizer:
             video_frames=counted.count,
         )
 
-    def _sentence_logits(
-        self, inputs: Float[np.ndarray, "steps phases hidden"]
-    ) -> Float[Array, "phases bucket classes"]:
-        """The BiLSTM's, over few lengths, so that few are compiled."""
+    def _sentence_logits(self, inputs: Float[np.ndarray, "steps phases hidden"]) -> ClipLogits:
+        """Its phases as clips, filled up to one of few lengths, so that few are compiled."""
         length = len(inputs)
         rest = bucket_of(length, [LENGTH_MULTIPLE]) - length
         padded = np.pad(inputs.swapaxes(0, 1), [(0, 0), (0, rest), (0, 0)])
-        return sequence_logits(self.network, padded, np.full(len(padded), length, np.int32))[0]
+        return step_logits(self.network, padded, np.full(len(padded), length, np.int32))
 
     def explain(
         self, clip: UInt8[np.ndarray, "n height width 3"], recognition: Recognition

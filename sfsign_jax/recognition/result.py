@@ -6,13 +6,15 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
 from jaxtyping import Float, Int
 
 from sfsign_jax.data.batching import bucket_of
-from sfsign_jax.decoding import Timing, beam_search, said_at, sign_spans, steps_needed
+from sfsign_jax.decoding import Timing, beam_search, place_glosses, steps_needed
 from sfsign_jax.errors import UserError
 from sfsign_jax.losses import ctc_loss
+from sfsign_jax.recognition.network import ClipLogits
+
+HeadLogProbs = Float[np.ndarray, "phases bucket classes"]
 
 TOKENS_MULTIPLE = 16
 # Of log-probability that each gloss may cost against what is recognised. On the demo's corpus nine
@@ -36,12 +38,11 @@ class Recognition(NamedTuple):
     log_probability: float  # of the glosses, given the clip
     alternatives: tuple[Alternative, ...]  # the next best, best first
     posteriors: Float[np.ndarray, "steps classes"]  # probability of blank and of each gloss
-    lag: float = 0.0  # frames from the middle of a sign to where it is said (`Timing`)
+    lag: float = 0.0  # of the posteriors behind the signs, in frames, where it is known (`Timing`)
 
 
 def recognition_of(
-    logits: Float[Array, "phases bucket classes"],
-    num_steps: int,
+    logits: ClipLogits,
     vocabulary: tuple[str, ...],
     *,
     timing: Timing,
@@ -49,26 +50,26 @@ def recognition_of(
     video_frames: int,
     free: int = 0,
 ) -> Recognition:
-    """By beam search over the first phase; see `decoding.places` for the places of glosses.
+    """By beam search over the BiLSTM's first phase; see `decoding.places` for the glosses' places.
 
-    The first step of phase p begins with frame frames[0] + p, and there are as many phases as a
-    step has frames. Signs may be made before or after `frames`, in which they are said, but within
-    the `video_frames` of the video, and from frame `free` on: before it is another sentence.
+    `logits` are of one clip, its phases in the place of several clips: the first step of phase p
+    begins with frame frames[0] + p, and there are as many phases as a step has frames. Signs may be
+    made before or after `frames`, in which they are said, but within the `video_frames` of the
+    video, and from frame `free` on: before it is another sentence.
 
     Raises:
         UserError: the logits are not finite.
     """
-    # Cut on the host: on the device each cut would be a program of its own to compile.
-    likely = np.asarray(jax.nn.log_softmax(logits))
+    heads = log_probs_of(logits)
+    num_steps = int(logits.num_steps[0])
     tokens, lengths, scores = (
-        np.asarray(x)[0] for x in beam_search(jnp.array(likely[:1]), jnp.array([num_steps]))
+        np.asarray(x)[0] for x in beam_search(jnp.array(heads[1][:1]), jnp.array([num_steps]))
     )
     if not np.isfinite(scores[0]):
         raise UserError("the network's outputs are not finite: is the checkpoint whole?")
     best = tokens[0, : lengths[0]]
-    spans, confidences = places(
-        likely, num_steps, tokens[0], lengths[0], timing, (frames[0], video_frames), free
-    )
+    video = (frames[0], video_frames)
+    spans, confidences = places(heads, num_steps, tokens[0], lengths[0], timing, video, free)
     named = [
         Alternative(tuple(vocabulary[token - 1] for token in row[:length]), float(score))
         for row, length, score in zip(tokens, lengths, scores, strict=True)
@@ -82,14 +83,13 @@ def recognition_of(
         frames=frames,
         log_probability=named[0].log_probability,
         alternatives=tuple(named[1:]),
-        posteriors=np.exp(likely[0, :num_steps]),
-        lag=timing.lag,
+        posteriors=np.exp(heads[1][0, :num_steps]),
+        lag=timing.sequence_lag or 0.0,
     )
 
 
 def alignment_of(
-    logits: Float[Array, "phases bucket classes"],
-    num_steps: int,
+    logits: ClipLogits,
     glosses: Sequence[str],
     vocabulary: tuple[str, ...],
     *,
@@ -99,21 +99,22 @@ def alignment_of(
 ) -> Recognition:
     """Glosses that are known at their places, with the best beam of all as their alternative.
 
-    The phases are as for `recognition_of`.
+    The logits are as for `recognition_of`.
 
     Raises:
         UserError: the logits are not finite, a gloss is not in the vocabulary, or there are more
             than the steps can hold.
     """
+    num_steps = int(logits.num_steps[0])
     known = fitting_tokens(glosses, vocabulary, num_steps)
     best = recognition_of(
-        logits, num_steps, vocabulary, timing=timing, frames=frames, video_frames=video_frames
+        logits, vocabulary, timing=timing, frames=frames, video_frames=video_frames
     )
     tokens, lengths = token_rows([known])
-    likely = np.asarray(jax.nn.log_softmax(logits))
+    heads = log_probs_of(logits)
     video = (frames[0], video_frames)
-    spans, confidences = places(likely, num_steps, tokens[0], lengths[0], timing, video)
-    loss = ctc_loss(*map(jnp.asarray, (likely[:1], [num_steps], tokens, lengths)))
+    spans, confidences = places(heads, num_steps, tokens[0], lengths[0], timing, video)
+    loss = ctc_loss(*map(jnp.asarray, (heads[1][:1], [num_steps], tokens, lengths)))
     return best._replace(
         glosses=tuple(glosses),
         tokens=known,
@@ -122,6 +123,16 @@ def alignment_of(
         log_probability=-float(loss[0]),
         alternatives=(Alternative(best.glosses, best.log_probability),),
     )
+
+
+def log_probs_of(logits: ClipLogits) -> tuple[HeadLogProbs, HeadLogProbs]:
+    """Of the convolutions and of the BiLSTM.
+
+    On the host, where they are cut: on the device each cut would be a program to compile.
+    """
+    heads = (logits.conv_logits, logits.sequence_logits)
+    conv, sequence = (np.asarray(jax.nn.log_softmax(head)) for head in heads)
+    return conv, sequence
 
 
 def fitting_tokens(
@@ -168,7 +179,7 @@ def tokens_of(glosses: Sequence[str], vocabulary: tuple[str, ...]) -> tuple[int,
 
 
 def places(
-    likely: Float[np.ndarray, "phases bucket classes"],
+    heads: tuple[HeadLogProbs, HeadLogProbs],
     num_steps: int,
     tokens: Int[np.ndarray, " u"],
     length: Int[np.ndarray, ""],
@@ -180,10 +191,18 @@ def places(
 
     `video` is the frame that the first step begins with, and how many frames there are.
     """
-    first, num_frames = video
-    said, confidences = said_at(likely, np.int32(num_steps), tokens, length)
-    spans = sign_spans(first + said, length, timing.lag, timing.pace, np.int32(num_frames), free)
+    start, num_frames = map(np.int32, video)
+    spans, confidences = place_glosses(
+        *heads,
+        np.int32(num_steps),
+        tokens,
+        length,
+        timing=timing,
+        num_frames=num_frames,
+        start=start,
+        free=np.int32(free),
+    )
     return (
-        tuple((start, end) for start, end in np.asarray(spans)[:length].tolist()),
+        tuple((first, last) for first, last in np.asarray(spans)[:length].tolist()),
         tuple(np.asarray(confidences)[:length].tolist()),
     )

@@ -31,7 +31,7 @@ from sfsign_jax.data.batching import (
 from sfsign_jax.data.catalog import ClipFacts, Dataset
 from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
 from sfsign_jax.data.frame_clips import EvaluationFrames, clip_facts_of
-from sfsign_jax.decoding import Timing, beam_search, said_at, sign_spans
+from sfsign_jax.decoding import Timing, beam_search, place_glosses
 from sfsign_jax.errors import UserError
 from sfsign_jax.files import read_json, write_text_atomically
 from sfsign_jax.losses import ctc_loss
@@ -177,27 +177,32 @@ def align_batch(
     frames, num_frames = shard_batch((batch.inputs, batch.num_frames), mesh)
     with use_mesh(mesh):
         features = frame_features(network, frames, num_frames)
-        logits, steps = phase_logits(network, features, num_frames)
-        aligned = align_clips(logits, steps, *known, num_frames, timing.lag, timing.pace)
+        logits = phase_logits(network, features, num_frames)
+        aligned = align_clips(*logits, *known, num_frames, timing=timing)
     return batch._replace(inputs=batch.inputs[:0]), aligned
 
 
-@jax.jit
+@functools.partial(jax.jit, static_argnames="timing")
 def align_clips(
-    logits: Float[Array, "phases b steps classes"],
+    conv_logits: Float[Array, "b phases steps classes"],
+    sequence_logits: Float[Array, "b phases steps classes"],
     num_steps: Int[Array, " b"],
     tokens: Int[Array, "b u"],
     num_tokens: Int[Array, " b"],
     num_frames: Int[Array, " b"],
-    lag: Float[Array, ""],
-    pace: Float[Array, ""],
+    *,
+    timing: Timing,
 ) -> ClipAlignments:
-    """The same of many clips as `alignment_of` makes of one; lag and pace are those of `Timing`."""
-    log_probs = jax.nn.log_softmax(logits)
-    said, confidences = jax.vmap(said_at, (1, 0, 0, 0))(log_probs, num_steps, tokens, num_tokens)
-    spans = jax.vmap(sign_spans, (0, 0, None, None, 0))(said, num_tokens, lag, pace, num_frames)
-    loss = ctc_loss(log_probs[0], num_steps, tokens, num_tokens)
-    _, _, scores = beam_search(log_probs[0], num_steps)
+    """The same of many clips as `alignment_of` makes of one."""
+    conv, sequence = map(jax.nn.log_softmax, (conv_logits, sequence_logits))
+
+    def place(num_frames: Int[Array, ""], *clip: Array) -> tuple[Array, Array]:
+        return place_glosses(*clip, timing=timing, num_frames=num_frames)
+
+    clips = (num_frames, conv, sequence, num_steps, tokens, num_tokens)
+    spans, confidences = jax.vmap(place)(*clips)
+    loss = ctc_loss(sequence[:, 0], num_steps, tokens, num_tokens)
+    _, _, scores = beam_search(sequence[:, 0], num_steps)
     return constrain_replicated(ClipAlignments(spans, confidences, -loss, scores[:, 0]))
 
 

@@ -38,27 +38,33 @@ def measure_timing(
         with use_mesh(mesh):
             inputs, num_frames = shard_batch((batch.inputs, batch.num_frames), mesh)
             features = features_of(network, inputs, num_frames)
-            logits, num_steps = phase_logits(network, features, num_frames)
-            return batch.ids, said_in_clips(logits, num_steps, num_frames)
+            logits = phase_logits(network, features, num_frames)
+            return batch.ids, said_in_clips(*logits, num_frames)
 
-    said: list[list[float]] = []
+    by_conv: list[list[float]] = []
+    by_sequence: list[list[float]] = []
     num_frames: list[int] = []
     for ids, results in pipelined(map(measure, batches)):
-        times, lengths, scores, frames = (np.asarray(x)[: len(ids)] for x in results)
+        *said, lengths, scores, frames = (np.asarray(x)[: len(ids)] for x in results)
         check_finite(ids, scores)
-        said += [row[:length].tolist() for row, length in zip(times, lengths, strict=True)]
+        for clips, times in zip((by_conv, by_sequence), said, strict=True):
+            clips += [row[:length].tolist() for row, length in zip(times, lengths, strict=True)]
         num_frames += frames.tolist()
-    return measured_timing(said, num_frames)
+    return measured_timing(by_conv, by_sequence, num_frames)
 
 
 @jax.jit
 def said_in_clips(
-    logits: Float[Array, "phases b steps classes"],
+    conv_logits: Float[Array, "b phases steps classes"],
+    sequence_logits: Float[Array, "b phases steps classes"],
     num_steps: Int[Array, " b"],
     num_frames: Int[Array, " b"],
-) -> tuple[Float[Array, "b u"], Int[Array, " b"], Float[Array, " b"], Int[Array, " b"]]:
-    """When each gloss of the best beam is said, how many, the beam's score, the clips' lengths."""
-    log_probs = jax.nn.log_softmax(logits)
-    tokens, lengths, scores = (x[:, 0] for x in beam_search(log_probs[0], num_steps))
-    times, _ = jax.vmap(said_at, (1, 0, 0, 0))(log_probs, num_steps, tokens, lengths)
-    return constrain_replicated((times, lengths, scores, num_frames))
+) -> tuple[Array, ...]:
+    """When each head says each gloss of the BiLSTM's best beam (b, u), how many glosses there are
+    (b,), the beam's score (b,), and the clips' lengths (b,)."""
+    conv, sequence = map(jax.nn.log_softmax, (conv_logits, sequence_logits))
+    tokens, lengths, scores = (x[:, 0] for x in beam_search(sequence[:, 0], num_steps))
+    by_conv, by_sequence = (
+        jax.vmap(said_at)(head, num_steps, tokens, lengths)[0] for head in (conv, sequence)
+    )
+    return constrain_replicated((by_conv, by_sequence, lengths, scores, num_frames))

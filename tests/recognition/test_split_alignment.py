@@ -33,7 +33,7 @@ DATASET = DATASET._replace(num_frames={"dev": LENGTHS, "test": LENGTHS})
 @pytest.fixture(scope="module")
 def recognizer():
     network = Network(state_of(MODEL, oracle_of(MODEL)), MODEL, Preprocessing((40, 40), (32, 32)))
-    return Recognizer(network, VOCABULARY, Timing(lag=-2.0, pace=8.0))
+    return Recognizer(network, VOCABULARY, Timing(-2.0, -3.0, 8.0))
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def test_a_folder_goes_on_with_nothing_else(recognizer, aligned):
     weights = Network(jax.tree.map(lambda x: x + 1, network.state), MODEL, network.preprocessing)
     for others, dataset, split, what in (
         (Recognizer(weights, VOCABULARY, recognizer.timing), DATASET, "dev", "checkpoint"),
-        (Recognizer(network, VOCABULARY, Timing(0, 8)), DATASET, "dev", "checkpoint"),
+        (Recognizer(network, VOCABULARY, Timing(0, 0, 8)), DATASET, "dev", "checkpoint"),
         (recognizer, DATASET, "test", "split"),
         (recognizer, DATASET._replace(name="other"), "dev", "dataset"),
         (recognizer, with_glosses(1, "D"), "dev", "clips"),
