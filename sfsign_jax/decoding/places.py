@@ -97,7 +97,7 @@ def said_at(
     inside = (frame >= first[:, None]) & (frame <= last[:, None])
     confidence = jnp.exp(jnp.where(inside, frames[:, tokens].T, -jnp.inf).max(axis=1))
     # Up to where its neighbours are said: what speaks for a sign weakly speaks for it longer.
-    number = jnp.arange(len(tokens))
+    number = jnp.arange(tokens.shape[0])
     after = jnp.where(number + 1 < length, jnp.roll(first, -1), num_steps * phases)
     before = jnp.where(number > 0, jnp.roll(last, 1), -1)
     own = (frame > before[:, None]) & (frame < after[:, None])
@@ -117,7 +117,7 @@ def sign_spans(
 ) -> Int[Array, "u 2"]:
     """First and last frame of each of the first `length` signs of a clip, from frame `free` on."""
     # Within the clip, in their order and with a frame for each.
-    number = jnp.arange(len(middle))
+    number = jnp.arange(middle.shape[0])
     middle = lax.cummax(middle - number)
     middle = jnp.clip(middle, free + 0.5, num_frames - length + 0.5) + number
     between = jnp.diff(middle)
@@ -159,8 +159,8 @@ def measured_timing(
 def measured_lag(said: Sequence[Sequence[float]], num_frames: Sequence[int]) -> float:
     """Of a head that says the signs of clips at these times.
 
-    Clips are taken to begin as long before their first sign as they end after their last one, on
-    average.
+    Clips are taken to begin as long before their first sign as they end after their last one, in
+    the median, which clips don't move whose first or last sign was not recognised.
     """
     clips = zip(said, num_frames, strict=True)
-    return float(np.mean([(times[0] + times[-1] - n) / 2 for times, n in clips if len(times)]))
+    return float(np.median([(times[0] + times[-1] - n) / 2 for times, n in clips if len(times)]))

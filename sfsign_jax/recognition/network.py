@@ -162,15 +162,20 @@ def temporal_steps(
     return TemporalSteps(*(mask_time(x, count) for x in outputs))
 
 
-@jit_forward
 def step_logits(
-    network: Network, steps: Float[Array, "b steps hidden"], count: Int[Array, " b"]
+    network: Network, steps: Float[ArrayLike, "b steps hidden"], count: Int[ArrayLike, " b"]
 ) -> ClipLogits:
     """Logits of both heads, from what the BiLSTM reads; `count` steps of each clip count."""
-    conv_logits = network.model().paths["main"].conv_classifier(steps)
-    return ClipLogits(
-        mask_time(conv_logits, count), sequence_logits(network, steps, count)[0], count
-    )
+    conv, sequence = conv_logits(network, steps, count), sequence_logits(network, steps, count)[0]
+    return ClipLogits(conv, sequence, jnp.asarray(count))
+
+
+@jit_forward
+def conv_logits(
+    network: Network, steps: Float[Array, "b steps hidden"], count: Int[Array, " b"]
+) -> Float[Array, "b steps classes"]:
+    """The convolutions' logits; `count` steps of each clip count."""
+    return mask_time(network.model().paths["main"].conv_classifier(steps), count)
 
 
 @jit_forward

@@ -28,7 +28,7 @@ def test_glosses_with_their_places():
     )
     assert result.glosses == ("B", "A", "C")
     assert result.tokens == (2, 1, 3)
-    # Said in the steps that begin in 4 to 11, 16 to 19 and 28 to 31: signed at 11.75, 21.75 and 31.75.
+    # Said in the steps that begin in 4 to 11, 16 to 19 and 28 to 31, and the video ends with 129.
     assert result.spans == ((109, 114), (119, 123), (127, 129))
     np.testing.assert_allclose(result.confidences, 0.9, rtol=1e-6)
     assert result.posteriors.shape == (8, 4)
