@@ -1,16 +1,15 @@
 """From a trained network and a dataset to features on disk (see data.features)."""
 
 import json
-import zlib
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
-from flax import nnx
 from jax import Array
 from tqdm import tqdm
 
+from sfsign_jax.checkpoint import fingerprint
 from sfsign_jax.data.batching import Batching, EvaluationBatch
 from sfsign_jax.data.catalog import Dataset
 from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
@@ -83,14 +82,6 @@ def start_folder(folder: Path, origin: dict[str, str]) -> None:
         raise UserError(f"{folder} holds something else: choose another --output")
     folder.mkdir(parents=True, exist_ok=True)
     write_text_atomically(started, json.dumps(origin) + "\n")
-
-
-def fingerprint(state: nnx.State) -> str:
-    """A number that tells the arrays of two checkpoints apart."""
-    checksum = 0
-    for _, variable in sorted(nnx.to_flat_state(state), key=lambda item: str(item[0])):
-        checksum = zlib.crc32(np.asarray(variable[...]).tobytes(), checksum)
-    return f"{checksum:08x}"
 
 
 def save_batch(
