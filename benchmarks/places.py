@@ -10,7 +10,6 @@ counts that has its gloss's sign for itself, overlapping by a tenth, a quarter, 
 import argparse
 import dataclasses
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import cv2
@@ -32,7 +31,7 @@ class Segment(NamedTuple):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--checkpoint", required=True)
     parser.add_argument("--corpus", choices=[*Builder.builder_configs], default="demo")
     parser.add_argument("--seeds", default="0,7", help="of the clips; that of the corpus is 0")
     arguments = parser.parse_args()
