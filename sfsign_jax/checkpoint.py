@@ -206,7 +206,7 @@ def read_description(directory: Path) -> ModelDescription:
     if not path.is_file():
         raise UserError(
             f"{directory} is not a checkpoint: it has no {DESCRIPTION}. Give a folder that "
-            "training (its best/) or tools/convert_weights.py wrote."
+            "training (its best/) or tools/convert_weights.py wrote, or hf://owner/name"
         )
     fields = read_json(path, dict[str, Any])
     if (version := fields.pop("format", None)) != FORMAT:

@@ -15,6 +15,7 @@ from huggingface_hub import (
 )
 from huggingface_hub.errors import (
     CachedRepoTreeNotFoundError,
+    HfHubHTTPError,
     HfUriError,
     LocalEntryNotFoundError,
     OfflineModeIsEnabled,
@@ -43,7 +44,9 @@ def fetch_from_hub(name: str) -> Path:
     with hub_errors(name):
         try:
             commit = str(HfApi().model_info(model, revision=revision).sha)
-        except (TransportError, OfflineModeIsEnabled) as error:
+        except (TransportError, OfflineModeIsEnabled, HfHubHTTPError) as error:
+            if isinstance(error, HfHubHTTPError) and error.response.status_code < 500:
+                raise
             return cached_folder(name, error)
         sizes = sizes_of_parts(model, commit)
         if DESCRIPTION not in sizes:

@@ -14,7 +14,7 @@ from huggingface_hub import (
 )
 from huggingface_hub.errors import RepositoryNotFoundError
 
-from sfsign_jax.checkpoint import DESCRIPTION, fingerprint, load_checkpoint
+from sfsign_jax.checkpoint import DESCRIPTION, fingerprint, load_checkpoint, whole_copy
 from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation.results import METRICS, Metrics, read_metrics
 from sfsign_jax.sharing.card import model_card
@@ -54,15 +54,15 @@ def publish(checkpoint: Path, name: str, license: str | None, private: bool) -> 
         )
     if not get_token():
         raise UserError(f"the hub takes models from those it knows: {LOG_IN}")
+    checkpoint = whole_copy(checkpoint.absolute())
     network, description = load_checkpoint(checkpoint)
     if description.vocabulary is None:
         raise UserError(
             f"{checkpoint} has no vocabulary, so nobody could recognise with it: convert it again "
             "with --vocabulary FILE"
         )
-    state = nnx.state(network)
-    results = results_of(checkpoint, fingerprint(state))
-    num_parameters = sum(array.size for array in jax.tree.leaves(state))
+    results = results_of(checkpoint, fingerprint(nnx.state(network)))
+    num_parameters = sum(array.size for array in jax.tree.leaves(nnx.state(network, nnx.Param)))
     card = model_card(model, description, num_parameters, license, results)
     parts = {
         path.relative_to(checkpoint).as_posix(): path
@@ -72,15 +72,13 @@ def publish(checkpoint: Path, name: str, license: str | None, private: bool) -> 
     with hub_errors(model):
         check_card(card, license)  # before a model of that name is made
         api = HfApi()
-        there = own_files(api, model, private)
+        there, is_private = own_files(api, model, private)
         additions = [CommitOperationAdd(part, path) for part, path in parts.items()]
         additions.append(CommitOperationAdd(CARD, card.encode()))
         gone = [CommitOperationDelete(f) for f in there if is_part(f) and f not in parts]
         message = f"Publish a model of {len(description.vocabulary)} glosses"
         commit = api.create_commit(model, [*additions, *gone], commit_message=message)
-        info = api.model_info(model)
-    url = f"{api.endpoint}/{model}"
-    return Published(HUB + model, url, commit.oid, bool(info.private), results)
+    return Published(HUB + model, f"{api.endpoint}/{model}", commit.oid, is_private, results)
 
 
 def check_card(card: str, license: str | None) -> None:
@@ -94,8 +92,10 @@ def check_card(card: str, license: str | None) -> None:
         ) from error
 
 
-def own_files(api: HfApi, model: str, private: bool) -> list[str]:
-    """The files that the hub has under that name, which is made where there is none.
+def own_files(api: HfApi, model: str, private: bool) -> tuple[list[str], bool]:
+    """The files that the hub has under that name, and whether they are private.
+
+    The model is made where there is none.
 
     Raises:
         UserError: something else is there, or others can read it who should not.
@@ -104,16 +104,16 @@ def own_files(api: HfApi, model: str, private: bool) -> list[str]:
         info = api.model_info(model)
     except RepositoryNotFoundError:
         api.create_repo(model, private=private)
-        return []
+        return [], private
     files = [file.rfilename for file in info.siblings or []]
     if DESCRIPTION not in files and set(files) - {CARD, ".gitattributes"}:
         raise UserError(f"{model} is something else: it has files and no {DESCRIPTION}")
     if private and not info.private:
         raise UserError(f"{model} is there and public: make it private on its page first")
-    return files
+    return files, bool(info.private)
 
 
 def results_of(checkpoint: Path, weights: str) -> list[Metrics]:
     """What `evaluate` found for these very weights, in the folder beside them."""
-    paths = sorted(checkpoint.absolute().parent.glob(f"evaluation/*/{METRICS}"))
+    paths = sorted(checkpoint.parent.glob(f"evaluation/*/{METRICS}"))
     return [found for found in map(read_metrics, paths) if found.fingerprint == weights]

@@ -30,7 +30,10 @@ def unpack(archive: Path, folder: Path, name: str) -> None:
                 with file.open(info) as source, path.open("wb") as target:
                     shutil.copyfileobj(source, target)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
-        raise UserError(f"{name} is no zip file, or a damaged one ({error})") from error
+        raise UserError(
+            f"{name} is no zip file, or a damaged one ({error}); a model on the hub is "
+            "hf://owner/name"
+        ) from error
 
 
 def checkpoint_parts(

@@ -132,6 +132,9 @@ def test_without_a_network_it_is_what_was_fetched(hub, signs, unreachable, monke
     with pytest.raises(UserError, match="hf://anna/other: HF_HUB_OFFLINE is set, and it was not"):
         open_checkpoint("hf://anna/other")
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    hub.down = True
+    open_checkpoint(NAME)
+    assert "503 (back soon)" in caplog.text
     unreachable()
     with caplog.at_level(logging.WARNING):
         open_checkpoint(NAME)

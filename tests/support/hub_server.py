@@ -36,11 +36,12 @@ class Model:
 @dataclass
 class Hub:
     url: str
-    tokens: dict[str, str] = field(default_factory=dict)  # owners by token; "" may only read
+    tokens: dict[str, str] = field(default_factory=dict)  # owners by token
     models: dict[str, Model] = field(default_factory=dict)
     plain: dict[str, bytes] = field(default_factory=dict)  # files by path, outside of the hub
     redirects: dict[str, str] = field(default_factory=dict)
     licenses: tuple[str, ...] = ("apache-2.0", "cc-by-nc-sa-4.0")
+    down: bool = False
     breaks_after: int | None = None  # bytes of a file, each time it is sent
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
 
@@ -82,6 +83,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         hub.requests.append((self.command, path, dict(self.headers)))
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         try:
+            if hub.down:
+                raise Refused(503, "", "back soon")
             for pattern, method in ROUTES:
                 if found := re.fullmatch(pattern, f"{self.command} {path}"):
                     return getattr(self, method)(hub, *found.groups(), body)
