@@ -18,13 +18,7 @@ from huggingface_hub.errors import (
 from sfsign_jax.errors import UserError
 
 LOG_IN = "`hf auth login`, or HF_TOKEN in the environment"
-ERRORS = (
-    HTTPError,
-    OSError,
-    ValueError,
-    RuntimeError,
-    EntryNotFoundError,
-)
+ERRORS = (HTTPError, OSError, ValueError, RuntimeError, EntryNotFoundError)
 
 
 @contextlib.contextmanager
