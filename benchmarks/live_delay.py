@@ -29,7 +29,7 @@ PAUSE_FRAMES = 25  # frames
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--checkpoint", required=True)
     parser.add_argument("--plot", type=Path, default=Path("docs/images/live_delay.png"))
     arguments = parser.parse_args()
     recognizer = load(arguments.checkpoint)

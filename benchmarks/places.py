@@ -47,7 +47,7 @@ Pair = tuple[list[Segment], list[Segment]]  # what is found in a sentence, and w
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--checkpoint", required=True)
     parser.add_argument("--corpus", choices=[*Builder.builder_configs], default="demo")
     parser.add_argument("--seeds", default="0,7", help="of the clips; that of the corpus is 0")
     parser.add_argument("--plot", type=Path, help="draw a few clips of dev there, and no table")

@@ -118,6 +118,9 @@ def save_checkpoint(directory: Path, state: nnx.State, description: ModelDescrip
         unfinished.mkdir(parents=True)
         with own_checkpointer() as checkpointer:
             checkpointer.save(unfinished / ARRAYS, arrays)
+        # It names this folder, which is nobody's business where the checkpoint is published; Orbax
+        # reads it in cloud storage only, which can't rename.
+        (unfinished / ARRAYS / "commit_success.txt").unlink(missing_ok=True)
         (unfinished / DESCRIPTION).write_bytes(text.encode())
         checksums = Checksums(file_checksums(unfinished), array_checksums(arrays))
         (unfinished / CHECKSUMS).write_text(checksums_text(checksums))
@@ -236,7 +239,7 @@ def read_description(directory: Path) -> ModelDescription:
     if not path.is_file():
         raise UserError(
             f"{directory} is not a checkpoint: it has no {DESCRIPTION}. Give a folder that "
-            "training (its best/) or tools/convert_weights.py wrote."
+            "training (its best/) or tools/convert_weights.py wrote, or hf://owner/name"
         )
     fields = read_json(path, dict[str, Any])
     if (version := fields.pop("format", None)) != FORMAT:
@@ -265,7 +268,7 @@ def read_checksums(directory: Path) -> Checksums | None:
     """What the model's parts were when it was saved; None, which is said, where nobody wrote it.
 
     Raises:
-        UserError: the file is damaged, or another one is not what was saved.
+        UserError: the file is damaged, or another one is missing or not what was saved.
     """
     path = directory / CHECKSUMS
     if not path.exists():
@@ -278,7 +281,9 @@ def read_checksums(directory: Path) -> Checksums | None:
     checksums = read_json(path, Checksums)
     for name, checksum in checksums.files.items():
         file = directory / name
-        if not file.is_file() or file_checksum(file) != checksum:
+        if not file.is_file():
+            raise UserError(f"{file} is missing: {directory} is not whole, take another copy of it")
+        if file_checksum(file) != checksum:
             edited = f", or delete {path} to use it all the same" if name == DESCRIPTION else ""
             raise UserError(f"{file} is not what was saved: take another copy of it{edited}")
     return checksums
@@ -298,6 +303,14 @@ def check_arrays(arrays: Any, checksums: Checksums, directory: Path) -> None:
             f"{directory} is damaged: {damaged[0]} is not what was saved, nor are "
             f"{len(damaged) - 1} more of {len(names)} arrays. Take another copy of the folder"
         )
+
+
+def fingerprint(state: nnx.State) -> str:
+    """A number that tells the arrays of two checkpoints apart."""
+    checksum = 0
+    for _, variable in sorted(nnx.to_flat_state(state), key=lambda item: str(item[0])):
+        checksum = zlib.crc32(np.asarray(variable[...]).tobytes(), checksum)
+    return f"{checksum:08x}"
 
 
 def file_checksums(directory: Path) -> dict[str, int]:

@@ -29,7 +29,7 @@ def published_config() -> ConfigDict:
             # Where the weights come from: one of the two, or random ones.
             "init": {
                 "backbone": "",  # a pretrained SlowFast, a .pkl or .pyth file of PySlowFast
-                "checkpoint": "",  # a trained model to go on from, a folder
+                "checkpoint": "",  # a trained model to go on from: a folder, hf://… or https://….zip
             },
             "model": {
                 "depths": (3, 4, 23, 3),

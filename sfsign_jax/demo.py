@@ -15,7 +15,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sfsign_jax.command_line.arguments import MAX_MEGAPIXELS, PLATFORM, number_between, positive
+from sfsign_jax.command_line.arguments import (
+    CHECKPOINT,
+    MAX_MEGAPIXELS,
+    PLATFORM,
+    number_between,
+    positive,
+)
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.errors import UserError
 
@@ -66,7 +72,7 @@ def parse_arguments() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--checkpoint", required=True, type=Path, help="a checkpoint folder")
+    add("--checkpoint", required=True, metavar="NAME", help=CHECKPOINT)
     add("--host", default="127.0.0.1", help="where to listen; 0.0.0.0 is open to the network")
     add("--port", type=number_between(1, 65_535, int), default=7860)
     add(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from sfsign_jax.command_line.arguments import whole
+from sfsign_jax.command_line.arguments import CHECKPOINT, whole
 from sfsign_jax.command_line.flags import config_parser, parse_with_config, required, start
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.data.batching import EvaluationBatch
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def main() -> None:
     parser = config_parser("evaluate", __doc__)
     add = parser.add_argument
-    add("--checkpoint", metavar="DIR", help="a checkpoint folder")
+    add("--checkpoint", metavar="NAME", help=CHECKPOINT)
     add("--split", default="dev", help="the split to evaluate; default: dev")
     add("--output", metavar="DIR", help="default: evaluation/SPLIT beside the checkpoint")
     add(
@@ -49,7 +49,7 @@ def evaluate(arguments: argparse.Namespace, config: "ConfigDict") -> None:
     # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
     from flax import nnx
 
-    from sfsign_jax.checkpoint import check_frame_size, check_vocabulary, load_checkpoint
+    from sfsign_jax.checkpoint import check_frame_size, check_vocabulary, fingerprint
     from sfsign_jax.data.catalog import open_dataset
     from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
     from sfsign_jax.data.frame_clips import EvaluationFrames
@@ -59,12 +59,17 @@ def evaluate(arguments: argparse.Namespace, config: "ConfigDict") -> None:
     from sfsign_jax.recognition.probe import probe_recognition
     from sfsign_jax.recognition.split import predict_split
     from sfsign_jax.runtime.mesh import clip_mesh, describe_mesh, is_first_process, replicate
+    from sfsign_jax.sharing import is_fetched, open_checkpoint
     from sfsign_jax.training import from_config
 
     start(arguments, probe_recognition)
     checkpoint, split = required(arguments, "checkpoint"), arguments.split
-    output = Path(arguments.output or checkpoint.absolute().parent / "evaluation" / split)
-    model, description = load_checkpoint(checkpoint)
+    if is_fetched(checkpoint) and not arguments.output:
+        raise UserError(f"{checkpoint} is on the web: give a folder for the results with --output")
+    folder = Path(checkpoint).absolute()
+    output = Path(arguments.output or folder.parent / "evaluation" / split)
+    model, description = open_checkpoint(checkpoint)
+    weights = fingerprint(nnx.state(model))
     model = for_inference(model)
     dataset = open_dataset(config.data.name, config.data.prepared_dir)
     check_vocabulary(description, dataset.name, dataset.vocabulary)
@@ -88,7 +93,8 @@ def evaluate(arguments: argparse.Namespace, config: "ConfigDict") -> None:
             "dataset": dataset.name,
             "split": split,
             "padding": arguments.padding,
-            "checkpoint": checkpoint.absolute().name,
+            "checkpoint": checkpoint if is_fetched(checkpoint) else folder.name,
+            "fingerprint": weights,
         },
         predictions.references,
         {"BiLSTM": predictions.sequence, "conv": predictions.conv},

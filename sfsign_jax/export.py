@@ -9,6 +9,7 @@ people you would run a program from.
 import argparse
 from pathlib import Path
 
+from sfsign_jax.command_line.arguments import CHECKPOINT
 from sfsign_jax.command_line.run import run_command_line
 
 EXPORT_PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
@@ -20,7 +21,7 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--checkpoint", required=True, type=Path, help="a checkpoint folder")
+    parser.add_argument("--checkpoint", required=True, metavar="NAME", help=CHECKPOINT)
     parser.add_argument("--output", required=True, type=Path, help="the file to write")
     parser.add_argument(
         "--platforms",

@@ -1,4 +1,4 @@
-"""Writing files so that a reader never sees half of one, and reading JSON as its schema says."""
+"""Files: written so that a reader never sees half of one, JSON as its schema says, caches."""
 
 import contextlib
 import os
@@ -80,6 +80,12 @@ def as_schema(content: Any, schema: type[T], path: Path) -> T:
     if unknown:
         raise UserError(f"{path} has a key that nobody knows: {min(unknown)[:80]!r}")
     return value
+
+
+def cache_folder(name: str) -> Path:
+    """Where the package keeps what it can make or fetch again, under XDG_CACHE_HOME or ~/.cache."""
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    return caches / "sfsign_jax" / name
 
 
 def flattened(fields: Any, prefix: str = "") -> dict[str, Any]:

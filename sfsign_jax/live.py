@@ -9,7 +9,7 @@ network has seen (docs/recognition.md has the trade). Ctrl-C ends it.
 import argparse
 from pathlib import Path
 
-from sfsign_jax.command_line.arguments import PLATFORM, number_between, positive
+from sfsign_jax.command_line.arguments import CHECKPOINT, PLATFORM, number_between, positive
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.text import printable
 
@@ -54,7 +54,7 @@ def parse_arguments() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--checkpoint", required=True, type=Path, help="a checkpoint folder")
+    add("--checkpoint", required=True, metavar="NAME", help=CHECKPOINT)
     add(
         "--camera",
         type=number_between(0, 1000, int),

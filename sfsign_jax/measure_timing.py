@@ -6,6 +6,8 @@ For checkpoints without `timing`: converted weights, and those of earlier versio
 on dev of the dataset that they were trained on, and written into their model.json.
 """
 
+from pathlib import Path
+
 from sfsign_jax.command_line.flags import config_parser, parse_with_config, required, start
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.errors import UserError
@@ -34,11 +36,14 @@ def main() -> None:
     from sfsign_jax.recognition.probe import probe_recognition
     from sfsign_jax.recognition.timing import measure_timing, timed_clips
     from sfsign_jax.runtime.mesh import clip_mesh, is_first_process, replicate
+    from sfsign_jax.sharing import is_fetched
     from sfsign_jax.training import from_config
 
     start(arguments, probe_recognition)
     checkpoint = required(arguments, "checkpoint")
-    model, description = load_checkpoint(checkpoint)
+    if is_fetched(checkpoint):
+        raise UserError(f"{checkpoint} is on the web, and its timing is written into its folder")
+    model, description = load_checkpoint(Path(checkpoint))
     model = for_inference(model)
     dataset = open_dataset(config.data.name, config.data.prepared_dir)
     check_vocabulary(description, dataset.name, dataset.vocabulary)
@@ -63,7 +68,7 @@ def main() -> None:
             "it trained?"
         )
     if is_first_process():
-        save_timing(checkpoint, timing)
+        save_timing(Path(checkpoint), timing)
         sequence_lag = timing.sequence_lag
         bilstm = "none, it keeps no time" if sequence_lag is None else f"{sequence_lag:.1f}"
         print(

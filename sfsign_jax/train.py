@@ -35,7 +35,7 @@ def main() -> None:
 
     start(arguments, probe_training)
     logging.set_verbosity(logging.FATAL)  # Orbax also logs what it raises
-    workdir = required(arguments, "workdir")
+    workdir = Path(required(arguments, "workdir"))
     data = config.data
     if data.data_path and not prepared_versions(data.name, data.prepared_dir):
         prepare(data.name, Path(data.prepared_dir), Path(data.data_path))

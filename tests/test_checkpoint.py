@@ -53,6 +53,12 @@ def test_round_trip(checkpoint):
         np.testing.assert_array_equal(saved, loaded)
 
 
+def test_where_it_was_saved_is_not_told(checkpoint):
+    """It may be published."""
+    files = [path for path in checkpoint.rglob("*") if path.is_file()]
+    assert not [path for path in files if b"model.unfinished" in path.read_bytes()]
+
+
 def test_glosses_saved_in_other_spellings_are_one_gloss(tmp_path):
     glosses = ("U\u0308BER", "\u00dcBER", "A\u200b", "C", "D", "E")
     description = dataclasses.replace(DESCRIPTION, vocabulary=glosses)

@@ -38,23 +38,25 @@ def main() -> None:
     # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
     from flax import nnx
 
-    from sfsign_jax.checkpoint import load_checkpoint, save_checkpoint
+    from sfsign_jax.checkpoint import save_checkpoint
     from sfsign_jax.conversion import pytorch
     from sfsign_jax.conversion.backbone_files import BACKBONE_FORMATS
     from sfsign_jax.conversion.released import convert_backbone, convert_checkpoint
+    from sfsign_jax.sharing import open_checkpoint
 
     if arguments.destination.exists():
         raise UserError(f"{arguments.destination} exists already: choose another destination")
     if arguments.to_pytorch:
-        model, description = load_checkpoint(arguments.source)
+        model, description = open_checkpoint(arguments.source)
         pytorch.write_released_file(arguments.destination, nnx.state(model), description)
         print(f"{arguments.destination}: {len(nnx.to_flat_state(nnx.state(model)))} parameters")
         return
     options = {name: getattr(arguments, name) for name in MODEL_OPTIONS}
     stored = preprocessing(arguments)
-    is_backbone = arguments.source.suffix in BACKBONE_FORMATS
+    source = Path(arguments.source)
+    is_backbone = source.suffix in BACKBONE_FORMATS
     convert = convert_backbone if is_backbone else convert_checkpoint
-    state, description = convert(arguments.source, chosen_vocabulary(arguments), options)
+    state, description = convert(source, chosen_vocabulary(arguments), options)
     description = dataclasses.replace(description, preprocessing=stored)
     save_checkpoint(arguments.destination, state, description)
     print(f"{arguments.destination}: {description.config}")
@@ -66,7 +68,7 @@ def parse_arguments() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage="%(prog)s SOURCE DESTINATION [options]",
     )
-    parser.add_argument("source", type=Path)
+    parser.add_argument("source")
     parser.add_argument("destination", type=Path)
     glosses = parser.add_mutually_exclusive_group()
     glosses.add_argument(

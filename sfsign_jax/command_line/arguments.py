@@ -27,6 +27,7 @@ whole = number_between(1, 1_000_000, int)
 frame_rate = number_between(LOWEST_RATE, HIGHEST_RATE)  # frames a second
 megapixels = number_between(0.001, 2000)  # FFmpeg takes no more
 
+CHECKPOINT = "a checkpoint: a folder, hf://owner/name[@revision] or https://….zip"
 PLATFORM: dict[str, Any] = {
     "choices": ("auto", "cpu", "gpu", "tpu", "metal"),
     "default": "auto",
@@ -49,7 +50,7 @@ def video_parser(command: str, description: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--checkpoint", required=True, type=Path, help="a checkpoint folder")
+    add("--checkpoint", required=True, metavar="NAME", help=CHECKPOINT)
     add("--output", type=Path, help="folder of the files; default: beside each video")
     add(
         "--format",

@@ -132,8 +132,8 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def required(arguments: argparse.Namespace, name: str) -> Path:
-    """The path given as this argument.
+def required(arguments: argparse.Namespace, name: str) -> str:
+    """The path or name given as this argument.
 
     Raises:
         UserError: none is, or arrays can't be read and written there.
@@ -142,4 +142,4 @@ def required(arguments: argparse.Namespace, name: str) -> Path:
         raise UserError(f"no --{name} given")
     if not path.isprintable():  # nor has it bytes that are no UTF-8
         raise UserError(f"--{name} is {path!r}: choose a name of letters that can be printed")
-    return Path(path)
+    return path

@@ -1,17 +1,15 @@
 """The recogniser of a command line."""
 
-from pathlib import Path
-
 from sfsign_jax.command_line.run import print_error
 from sfsign_jax.decoding import UNKNOWN_TIMING
 from sfsign_jax.recognition.recognizer import Recognizer, load
 
 
-def load_recognizer(checkpoint: Path) -> Recognizer:
-    """That in a checkpoint folder; where it has no timing, what this means for spans is said.
+def load_recognizer(checkpoint: str) -> Recognizer:
+    """That of a checkpoint (see `load`); where it has no timing, what that means for spans is said.
 
     Raises:
-        UserError: the folder is not a checkpoint.
+        UserError: there is no checkpoint, or it is damaged.
     """
     recognizer = load(checkpoint)
     if recognizer.timing is UNKNOWN_TIMING:

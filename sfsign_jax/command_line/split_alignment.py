@@ -1,13 +1,16 @@
 """What `align` prints and writes of a prepared split."""
 
 import argparse
+from pathlib import Path
 
 from sfsign_jax.checkpoint import check_frame_size
 from sfsign_jax.command_line.run import print_error
 from sfsign_jax.data.catalog import open_dataset
+from sfsign_jax.errors import UserError
 from sfsign_jax.recognition.recognizer import Recognizer
 from sfsign_jax.recognition.result import DOUBTFUL
 from sfsign_jax.recognition.split_alignment import AlignedSplit, align_split
+from sfsign_jax.sharing import is_fetched
 from sfsign_jax.text import printable
 
 NAMED = 10  # clips; all of them are in the table
@@ -17,7 +20,9 @@ def align_prepared(recognizer: Recognizer, arguments: argparse.Namespace) -> Non
     """Write when each gloss of a split is signed, and say which clips hardly fit theirs."""
     dataset = open_dataset(arguments.prepared, arguments.prepared_dir)
     check_frame_size(recognizer.preprocessing, dataset.name, dataset.frame_size)
-    folder = arguments.checkpoint.absolute().parent / "alignment" / arguments.split
+    if is_fetched(arguments.checkpoint) and not arguments.output:
+        raise UserError(f"{arguments.checkpoint} is on the web: give a folder with --output")
+    folder = Path(arguments.checkpoint).absolute().parent / "alignment" / arguments.split
     aligned = align_split(recognizer, dataset, arguments.split, arguments.output or folder)
     for reason in aligned.left_out:
         print_error(f"left out {reason}")

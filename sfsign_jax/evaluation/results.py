@@ -1,5 +1,6 @@
 """What an evaluation leaves on disk: references, predictions, and how they compare."""
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,11 +8,33 @@ from pathlib import Path
 from sfsign_jax.evaluation.page import report_page
 from sfsign_jax.evaluation.transcripts import write_ctm, write_stm
 from sfsign_jax.evaluation.word_errors import WordErrors, word_error_rate
-from sfsign_jax.files import write_text_atomically
+from sfsign_jax.files import read_json, write_text_atomically
 
 REFERENCES = "references.stm"
 METRICS = "metrics.json"
 REPORT = "report.html"
+
+
+@dataclasses.dataclass(frozen=True)
+class Metrics:
+    """What metrics.json says."""
+
+    dataset: str
+    split: str
+    padding: str
+    checkpoint: str  # its name
+    clips: int
+    heads: dict[str, dict[str, float]]  # the fields of WordErrors, rate in percent
+    fingerprint: str = ""  # of the checkpoint's arrays; earlier versions did not write it
+
+
+def read_metrics(path: Path) -> Metrics:
+    """What an evaluation found.
+
+    Raises:
+        UserError: the file can't be read, or is no such file.
+    """
+    return read_json(path, Metrics)
 
 
 def write_results(

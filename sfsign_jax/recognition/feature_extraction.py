@@ -9,6 +9,7 @@ import numpy as np
 from jax import Array
 from tqdm import tqdm
 
+from sfsign_jax.checkpoint import fingerprint
 from sfsign_jax.data.batching import Batching, EvaluationBatch
 from sfsign_jax.data.catalog import Dataset
 from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
@@ -25,7 +26,7 @@ from sfsign_jax.recognition.network import (
     sequence_logits,
     temporal_steps,
 )
-from sfsign_jax.recognition.started import STARTED, fingerprint, start_folder
+from sfsign_jax.recognition.started import STARTED, start_folder
 from sfsign_jax.runtime.mesh import clip_mesh, replicate, shard_batch, use_mesh
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Float, Int, UInt8
 
-from sfsign_jax.checkpoint import load_checkpoint
 from sfsign_jax.data.batching import LENGTH_MULTIPLE, bucket_of, stack_clips
 from sfsign_jax.data.frames import Frame, as_stored, without_top_rows
 from sfsign_jax.data.transforms import Preprocessing
@@ -35,6 +34,7 @@ from sfsign_jax.recognition.result import (
 )
 from sfsign_jax.recognition.sentences import PAUSE_FRAMES, PauseRule, sentences
 from sfsign_jax.recognition.video import video_steps
+from sfsign_jax.sharing import open_checkpoint
 
 # Below even odds: a picture that jumps in a pause looks like the beginning of a sign.
 PAUSE_BLANK_PROBABILITY = 1 / 3
@@ -269,13 +269,16 @@ class Counted:
             yield item
 
 
-def load(directory: str | Path) -> Recognizer:
-    """The recogniser in a checkpoint folder, on the default device.
+def load(checkpoint: str | Path) -> Recognizer:
+    """The recogniser of a checkpoint, on the default device.
+
+    `checkpoint` is a folder, hf://owner/name[@revision] or https://….zip.
 
     Raises:
-        UserError: the folder is not a checkpoint.
+        UserError: there is no checkpoint, or it is damaged.
+        ModuleNotFoundError: it is on the hub, and the hub's client is not installed.
     """
-    model, description = load_checkpoint(Path(directory))
+    model, description = open_checkpoint(checkpoint)
     model = for_inference(model)
     network = Network(nnx.state(model), model.config, description.preprocessing)
     return Recognizer(network, description.vocabulary, description.timing or UNKNOWN_TIMING)

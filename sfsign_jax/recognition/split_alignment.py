@@ -20,6 +20,7 @@ from jax.sharding import Mesh
 from jaxtyping import Float, Int
 from tqdm import tqdm
 
+from sfsign_jax.checkpoint import fingerprint
 from sfsign_jax.data.batching import (
     LENGTH_MULTIPLE,
     Batching,
@@ -40,7 +41,7 @@ from sfsign_jax.recognition.network import Network, frame_features, phase_logits
 from sfsign_jax.recognition.recognizer import Recognizer
 from sfsign_jax.recognition.result import fitting_tokens, token_rows
 from sfsign_jax.recognition.split import check_finite
-from sfsign_jax.recognition.started import fingerprint, start_folder
+from sfsign_jax.recognition.started import start_folder
 from sfsign_jax.runtime.mesh import (
     clip_mesh,
     constrain_replicated,

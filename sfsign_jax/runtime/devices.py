@@ -4,12 +4,12 @@ import importlib.metadata
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import jax
 import jax.extend
 
 from sfsign_jax.errors import UserError
+from sfsign_jax.files import cache_folder
 from sfsign_jax.runtime.memory import keep_freed_memory
 
 # JAX's names of backends, and ours.
@@ -56,8 +56,7 @@ def cache_compiled_programs() -> None:
     """
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     if not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-        jax.config.update("jax_compilation_cache_dir", str(cache / "sfsign_jax" / "programs"))
+        jax.config.update("jax_compilation_cache_dir", str(cache_folder("programs")))
 
 
 def start_backend() -> tuple[str, str]:

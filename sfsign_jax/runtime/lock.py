@@ -44,3 +44,12 @@ def only_process(path: Path, doing: str, advice: str) -> Iterator[None]:
         file.write(f"process {os.getpid()} on {socket.gethostname()}, since {now}\n")
         file.flush()
         yield
+
+
+@contextlib.contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Holds the lock of the file `path` until the end, after whoever has it."""
+    with path.open("a") as file:
+        with contextlib.suppress(OSError):  # some file systems of networks have no locks
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -6,12 +6,12 @@ from pathlib import Path
 from flax import nnx
 from ml_collections import ConfigDict
 
-from sfsign_jax.checkpoint import load_checkpoint
 from sfsign_jax.conversion import caffe2
 from sfsign_jax.conversion.backbone_files import backbone_format
 from sfsign_jax.errors import UserError
 from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.models.sign_model import new_model
+from sfsign_jax.sharing import open_checkpoint
 
 CLASSIFIERS = ("classifier", "conv_classifier")
 
@@ -33,29 +33,29 @@ def initial_weights(
         state, outcomes = caffe2.load_backbone(state, read(path), config, init.backbone, name_of)
         return state, f"backbone of {init.backbone}: {caffe2.summary(outcomes)}"
     if init.checkpoint:
-        return fine_tune(state, config, vocabulary, Path(init.checkpoint).expanduser())
+        return fine_tune(state, config, vocabulary, init.checkpoint)
     return state, "random weights"
 
 
 def fine_tune(
-    state: nnx.State, config: ModelConfig, vocabulary: tuple[str, ...], directory: Path
+    state: nnx.State, config: ModelConfig, vocabulary: tuple[str, ...], checkpoint: str
 ) -> tuple[nnx.State, str]:
     """The checkpoint's weights; its classifiers only where the vocabulary is the same.
 
     Raises:
-        UserError: no checkpoint is there, or it is of another architecture.
+        UserError: as for `open_checkpoint`, or it is of another architecture.
     """
-    model, description = load_checkpoint(directory)
+    model, description = open_checkpoint(checkpoint)
     if differences := differing_fields(description.config, config):
-        raise UserError(f"{directory} is of another architecture: {'; '.join(differences)}")
+        raise UserError(f"{checkpoint} is of another architecture: {'; '.join(differences)}")
     loaded = dict(nnx.to_flat_state(nnx.state(model)))
     if description.vocabulary == vocabulary:
-        return nnx.from_flat_state(loaded), f"all weights of {directory}"
+        return nnx.from_flat_state(loaded), f"all weights of {checkpoint}"
     for path, variable in nnx.to_flat_state(state):
         if any(name in path for name in CLASSIFIERS):
             loaded[path] = variable
     return nnx.from_flat_state(loaded), (
-        f"weights of {directory}; its vocabulary is another, so the classifiers start anew"
+        f"weights of {checkpoint}; its vocabulary is another, so the classifiers start anew"
     )
 
 

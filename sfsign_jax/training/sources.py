@@ -2,13 +2,12 @@
 
 import functools
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 from flax import nnx
 from ml_collections import ConfigDict
 
-from sfsign_jax.checkpoint import load_checkpoint
+from sfsign_jax.checkpoint import fingerprint
 from sfsign_jax.data.augmentation import most_frames
 from sfsign_jax.data.catalog import ClipFacts, open_dataset
 from sfsign_jax.data.evaluation_batches import EvaluationClips
@@ -18,8 +17,8 @@ from sfsign_jax.data.training_batches import TrainingClips
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 from sfsign_jax.recognition.network import frame_features
-from sfsign_jax.recognition.started import fingerprint
 from sfsign_jax.recognition.timing import FeaturesOf
+from sfsign_jax.sharing import open_checkpoint
 from sfsign_jax.training import from_config
 
 
@@ -68,7 +67,7 @@ def feature_source(config: ConfigDict) -> Source:
             "features need the backbone that made them: give its checkpoint as "
             "config.init.checkpoint"
         )
-    model, description = load_checkpoint(Path(config.init.checkpoint).expanduser())
+    model, description = open_checkpoint(config.init.checkpoint)
     if fingerprint(nnx.state(model)) != features.checkpoint:
         raise UserError(
             f"the features in {config.data.features} were not made by {config.init.checkpoint}: "

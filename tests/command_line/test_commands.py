@@ -8,11 +8,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from flax import nnx
 from forked import run_forked as run
 from oracle import oracle_of, small_config, state_of
 
 from sfsign_jax.checkpoint import (
     ModelDescription,
+    fingerprint,
     load_checkpoint,
     read_description,
     save_checkpoint,
@@ -118,6 +120,7 @@ def test_train_evaluate_and_recognize(prepared, tmp_path):
     results = workdir / "evaluation" / "test"
     metrics = json.loads((results / "metrics.json").read_text())
     assert metrics["checkpoint"] == "best"
+    assert metrics["fingerprint"] == fingerprint(nnx.state(load_checkpoint(best)[0]))
     assert "test-00000" in (results / "report.html").read_text()
     heads = metrics["heads"]
     for head in ("BiLSTM", "conv"):
@@ -126,6 +129,8 @@ def test_train_evaluate_and_recognize(prepared, tmp_path):
         assert f"{heads[head]['rate'] / 100:.2%}" in scored.stdout
         assert scored.stdout.splitlines()[0] in evaluated.stdout
     assert_one_sentence(run(*evaluate, "--split", "tset", cwd=tmp_path), "tset", "dev")
+    fetched = ["-m", "sfsign_jax.evaluate", *CONFIG, "--checkpoint", "hf://anna/signs"]
+    assert_one_sentence(run(*fetched, cwd=tmp_path), "hf://anna/signs", "--output")
 
     extract = ["-m", "sfsign_jax.extract_features", *CONFIG, *small, "--checkpoint", best]
     extracted = start(*extract, "--output", "features", cwd=tmp_path)

@@ -74,6 +74,7 @@ def test_a_missing_package_is_one_of_the_extras():
         "tensorflow_datasets.core": "train",
         "torch": "convert",
         "gradio": "demo",
+        "huggingface_hub": "hub",
     }.items():
         assert extra in project["optional-dependencies"]
         assert missing_package(module).endswith(f"pip install 'sfsign-jax[{extra}]'")

@@ -3,12 +3,13 @@
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from sfsign_jax.errors import UserError
-from sfsign_jax.runtime.lock import only_process
+from sfsign_jax.runtime.lock import one_at_a_time, only_process
 
 HOLDER = """
 import sys, time
@@ -32,6 +33,21 @@ def test_a_killed_process_leaves_no_lock(tmp_path):
         process.send_signal(signal.SIGKILL)
     with only_process(path, "is at it", "wait"):
         pass
+
+
+def test_the_second_waits_for_the_first(tmp_path):
+    entered = threading.Event()
+
+    def enter():
+        with one_at_a_time(tmp_path / "lock"):
+            entered.set()
+
+    second = threading.Thread(target=enter)
+    with one_at_a_time(tmp_path / "lock"):
+        second.start()
+        assert not entered.wait(0.2)
+    assert entered.wait(10)
+    second.join()
 
 
 def test_a_file_that_can_not_be_written(tmp_path):
