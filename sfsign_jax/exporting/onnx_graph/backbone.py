@@ -1,5 +1,6 @@
 """The SlowFast backbone. Frames are a batch of images: ONNX Runtime's 3-D convolutions are slow."""
 
+import numpy as np
 from jaxtyping import Float
 from spox import Var
 
@@ -55,30 +56,33 @@ def fused(slow: Steps, fast: Steps, fusion: Fusion) -> tuple[Steps, Steps]:
     f2s = op.relu(normalized(fast, fusion.conv_f2s, fusion.bn))
     if fusion.variant == "FuseFastToSlow":
         return op.concat([slow, f2s], axis=1), fast
-    s2f = op.relu(normalized(slow, fusion.conv_s2f, fusion.bn2))
-    s2f = repeat_steps(s2f, fusion.alpha)
+    s2f = repeat_steps(op.relu(normalized(slow, fusion.conv_s2f, fusion.bn2)), fusion.alpha)
     if fusion.variant == "FuseBiCat":
         return op.concat([slow, f2s], axis=1), op.concat([fast, s2f], axis=1)
-    weights = values(fusion.weight_s), values(fusion.weight_f)
+    slow_weight, fast_weight = values(fusion.weight_s), values(fusion.weight_f)
     if fusion.variant == "FuseBiAdd":
-        shares = [(1, weight) for weight in weights]
-    else:
-        shares = [(weight, 1 - weight) for weight in weights]
-    return tuple(
-        op.add(op.mul(own, floats(share)), op.mul(other, floats(rest)))
-        for own, other, (share, rest) in zip((slow, fast), (f2s, s2f), shares, strict=True)
-    )
+        return weighted_sum(slow, 1, f2s, slow_weight), weighted_sum(fast, 1, s2f, fast_weight)
+    if fusion.variant == "FuseBiAdd2":
+        return (
+            weighted_sum(slow, slow_weight, f2s, 1 - slow_weight),
+            weighted_sum(fast, fast_weight, s2f, 1 - fast_weight),
+        )
+    raise NotImplementedError(f"{fusion.variant} is not stated in ONNX's operators yet")
+
+
+def weighted_sum(
+    own: Steps, own_weight: np.ndarray | int, other: Steps, other_weight: np.ndarray
+) -> Steps:
+    return op.add(op.mul(own, floats(own_weight)), op.mul(other, floats(other_weight)))
 
 
 def normalized(x: Steps, layer: Convolution, norm: BatchNorm) -> Steps:
-    """A convolution that has its batch norm's scale; the steps it sees are channels of one image."""
+    """A convolution, which has the scale of its batch norm, and the offset."""
     kernel = values(layer.kernel)
-    taps, height, width, in_channels, out_channels = kernel.shape
-    images = side_by_side(x, taps, layer.time_stride) if taps > 1 else x
-    kernel = kernel.transpose(4, 0, 3, 1, 2).reshape(out_channels, -1, height, width)
+    taps, height, width, _, out_channels = kernel.shape
     return op.conv(
-        images,
-        floats(kernel),
+        side_by_side(x, taps, layer.time_stride) if taps > 1 else x,
+        floats(kernel.transpose(4, 0, 3, 1, 2).reshape(out_channels, -1, height, width)),
         floats(values(norm.bias)),
         strides=[layer.space_stride] * 2,
         pads=[height // 2, width // 2] * 2,

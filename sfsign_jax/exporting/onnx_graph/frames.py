@@ -14,8 +14,8 @@ def normalized_crops(
     """The test transform, `Network.centre_crops`; rows that training dropped are dropped here."""
     pixels = op.cast(op.transpose(frames, perm=[0, 3, 1, 2]), to=np.float32)
     pixels = without_top_rows(pixels, preprocessing)
-    for axis, start, size in zip((2, 3), preprocessing.centre, preprocessing.crop_size, strict=True):
-        pixels = part_of(pixels, axis, start, start + size)
+    (top, left), (height, width) = preprocessing.centre, preprocessing.crop_size
+    pixels = part_of(part_of(pixels, 2, top, top + height), 3, left, left + width)
     return op.div(op.sub(op.div(pixels, floats(255)), floats(MEAN)), floats(STD))
 
 

@@ -37,16 +37,17 @@ def temporal_steps(
 def recurrent(x: Float[Var, "steps hidden"], bilstm: BiLSTM) -> Float[Var, "steps hidden"]:
     for layer in range(LSTM_LAYERS):
         cells = [bilstm.cells[f"l{layer}{direction}"] for direction in ("", "_reverse")]
-        kernels = (stacked(cells, "kernel_ih"), stacked(cells, "kernel_hh"))
+        of_hidden = stacked(cells, "kernel_hh")
         biases = [stacked(cells, name) for name in ("bias_ih", "bias_hh")]
-        hidden = kernels[1].shape[2]
-        both = op.lstm(
+        hidden = of_hidden.shape[2]
+        both, _, _ = op.lstm(
             op.unsqueeze(x, integers(1)),  # a batch of one clip
-            *map(floats, kernels),
+            floats(stacked(cells, "kernel_ih")),
+            floats(of_hidden),
             floats(np.concatenate(biases, axis=1)),
             hidden_size=hidden,
             direction="bidirectional",
-        )[0]
+        )
         x = op.reshape(both, integers(-1, 2 * hidden))
     return x
 
