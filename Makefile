@@ -54,7 +54,7 @@ benchmark-gpu: .venv/gpu
 	touch $@
 
 .venv/test: .venv/demo
-	$(INSTALL) --editable '.[train,convert,demo,hub,dev]'
+	$(INSTALL) --editable '.[train,convert,demo,hub,onnx,dev]'
 	touch $@
 
 # Not among the other packages: JAX would look for a TPU whenever it starts.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnx
 import pytest
 from flax import nnx
 from forked import run_forked as run
@@ -52,7 +53,8 @@ def checkpoint(tmp_path_factory):
     """A small model of three glosses that no dataset has."""
     config = small_config(num_classes=4)
     folder = tmp_path_factory.mktemp("models") / "small"
-    description = ModelDescription(config, ("X", "Y", "Z"), Preprocessing((40, 40), (32, 32)))
+    preprocessing = Preprocessing((40, 40), (32, 32))
+    description = ModelDescription(config, ("X", "Y", "Z"), preprocessing, "drawn at random")
     save_checkpoint(folder, state_of(config, oracle_of(config)), description)
     return folder
 
@@ -336,7 +338,19 @@ def test_live_and_export(checkpoint, tmp_path):
     unknown = run(*export, "sign.model", "--platforms", "cpu,abacus", cwd=tmp_path)
     assert unknown.returncode == 2
     assert "abacus: choose of cpu, cuda, rocm, tpu" in unknown.stderr
+    unsaid = run(*export, "sign.onnx", cwd=tmp_path)
+    assert unsaid.returncode == 2
+    assert "sign.onnx would be no ONNX file: add --format onnx" in unsaid.stderr
+    as_onnx = [*export, "sign.onnx", "--format", "onnx"]
+    both = run(*as_onnx, "--platforms", "cpu", cwd=tmp_path)
+    assert both.returncode == 2
+    assert "--platforms is for the program" in both.stderr
     assert not list(tmp_path.iterdir())
+    exported = run(*as_onnx, cwd=tmp_path)
+    assert exported.returncode == 0, exported.stderr
+    entries = onnx.load(tmp_path / "sign.onnx").metadata_props
+    about = {entry.key: json.loads(entry.value) for entry in entries}
+    assert (about["vocabulary"], about["source"]) == (["X", "Y", "Z"], "drawn at random")
 
 
 def test_convert(tmp_path):
