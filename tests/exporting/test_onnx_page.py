@@ -83,7 +83,7 @@ def test_the_page_shows_the_glosses(address, browser, tmp_path):
     config = small_config()
     preprocessing = Preprocessing((40, 72), (32, 64), frame_rate=20.0)
     network = Network(state_of(config, oracle_of(config)), config, preprocessing)
-    write_onnx(tmp_path / "sign.onnx", Recognizer(network, GLOSSES), "")
+    write_onnx(tmp_path / "sign.onnx", Recognizer(network, GLOSSES))
     write_greys(tmp_path / "clip.mp4")
     browser.get(address)
     status = browser.find_element(By.CSS_SELECTOR, "[role=status]")
