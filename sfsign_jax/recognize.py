@@ -12,7 +12,6 @@ from pathlib import Path
 
 from sfsign_jax.command_line.arguments import positive, video_parser
 from sfsign_jax.command_line.run import run_command_line
-from sfsign_jax.recognition.sentences import PAUSE_FRAMES
 
 
 def main() -> None:
@@ -48,7 +47,8 @@ def parse_arguments() -> argparse.Namespace:
         "--pause",
         type=positive,
         metavar="SECONDS",
-        help=f"how long no gloss is seen between two sentences; default: {PAUSE_FRAMES} frames",
+        help="how long no gloss is seen between two sentences; default: 25 frames, and longer for "
+        "a checkpoint whose signs take longer",
     )
     add(
         "--explain",

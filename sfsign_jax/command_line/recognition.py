@@ -18,7 +18,6 @@ from sfsign_jax.pictures.activation_maps import save_activation_strips
 from sfsign_jax.pictures.timeline import save_timelines
 from sfsign_jax.recognition.recognizer import Recognizer
 from sfsign_jax.recognition.result import DOUBTFUL, Recognition
-from sfsign_jax.recognition.sentences import PAUSE_FRAMES
 from sfsign_jax.text import printable
 from sfsign_jax.transcripts import WRITERS, Transcript
 from tfds_builders.annotations import ClipSource
@@ -74,7 +73,7 @@ def recognize_video(recognizer: Recognizer, video: Path, arguments: argparse.Nam
     opened = opened_video(recognizer, video, arguments)
     if opened.rate is None and arguments.pause:
         raise UserError(NO_RATE.format(video))
-    pause_frames = PAUSE_FRAMES
+    pause_frames = None
     if arguments.pause and opened.rate:
         pause_frames = round(arguments.pause * opened.rate)
     sentences = []

@@ -19,7 +19,6 @@ from sfsign_jax.recognition.network import Network
 from sfsign_jax.recognition.recognizer import Recognizer
 from sfsign_jax.recognition.sentences import (
     MARGIN_STEPS,
-    PAUSE_FRAMES,
     StepChunk,
     find_sentences,
     passed_steps,
@@ -35,7 +34,7 @@ def live_glosses(
     *,
     delay_frames: int,
     hop_frames: int,
-    pause_frames: int = PAUSE_FRAMES,
+    pause_frames: int | None = None,
 ) -> Iterator[Gloss]:
     """Every gloss once it is `delay_frames` old, or at the end of the video.
 

@@ -32,7 +32,7 @@ from sfsign_jax.recognition.result import (
     recognition_of,
     tokens_of,
 )
-from sfsign_jax.recognition.sentences import PAUSE_FRAMES, PauseRule, sentences
+from sfsign_jax.recognition.sentences import PauseRule, sentences, usual_pause
 from sfsign_jax.recognition.video import video_steps
 from sfsign_jax.sharing import open_checkpoint
 
@@ -119,14 +119,14 @@ class Recognizer:
     def recognize_video(
         self,
         frames: Iterable[Frame],
-        pause_frames: int = PAUSE_FRAMES,
+        pause_frames: int | None = None,
         blank_probability: float = PAUSE_BLANK_PROBABILITY,
     ) -> Iterator[Recognition]:
         """The sentences of a video of any length, each as soon as it has ended.
 
         `frames` are RGB of any size; no more than a few hundred are held at a time. A sentence
         ends where the temporal convolutions' probability of blank stays above
-        `blank_probability` for `pause_frames`.
+        `blank_probability` for `pause_frames`; by default so long as `usual_pause` says.
 
         Raises:
             UserError: there are no frames, or the checkpoint has no vocabulary.
@@ -145,11 +145,12 @@ class Recognizer:
             raise UserError("the video has no frames")
 
     def pause_rule(
-        self, pause_frames: int, blank_probability: float = PAUSE_BLANK_PROBABILITY
+        self, pause_frames: int | None, blank_probability: float = PAUSE_BLANK_PROBABILITY
     ) -> PauseRule:
         """Where sentences end, with a pause of so many frames."""
+        frames = usual_pause(self.timing.pace) if pause_frames is None else pause_frames
         return PauseRule(
-            max(2, round(pause_frames / total_stride(self.config.temporal_stack))),
+            max(2, round(frames / total_stride(self.config.temporal_stack))),
             blank_probability,
         )
 

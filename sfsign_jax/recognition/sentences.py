@@ -6,8 +6,16 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-PAUSE_FRAMES = 25  # by default
+from sfsign_jax.decoding.places import FAR
+
+PAUSE_FRAMES = 25
 MARGIN_STEPS = 1  # steps of a pause that a sentence keeps: training clips have no long ones either
+
+
+def usual_pause(pace: float) -> float:
+    """How long no gloss is seen between two sentences, in frames, where signs follow one another at
+    this pace (see `Timing`): long signs have as long ways between them."""
+    return max(PAUSE_FRAMES, FAR * pace)
 
 
 class StepChunk(NamedTuple):

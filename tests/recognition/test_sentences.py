@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from sfsign_jax.recognition.sentences import PauseRule, StepChunk, find_sentences, sentences
+from sfsign_jax.recognition.sentences import (
+    PauseRule,
+    StepChunk,
+    find_sentences,
+    sentences,
+    usual_pause,
+)
 
 RULE = PauseRule(pause_steps=4, blank=0.9)
 
@@ -63,3 +69,8 @@ def test_a_long_pause_is_forgotten():
 
     ((first, inputs),) = sentences(parts(), RULE)
     assert (first, len(inputs)) == (4999, 4)
+
+
+def test_signs_that_take_long_are_far_from_each_other_without_a_pause():
+    assert usual_pause(12) == 25
+    assert usual_pause(24) == 42
