@@ -1,5 +1,6 @@
 """A trained model ready to use: clips of frames in, logits or glosses out."""
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -171,14 +172,17 @@ class Recognizer:
         """
         stride, length = total_stride(self.config.temporal_stack), len(inputs)
         frames = (first * stride, min((first + length) * stride, num_frames) - 1)
-        return recognition_of(
+        # The BiLSTM's lag is that of whole clips: in a pause before the signs it speaks up earlier.
+        cut = dataclasses.replace(self.timing, sequence_lag=None)
+        sentence = recognition_of(
             self._sentence_logits(inputs),
             self.required_vocabulary(),
-            timing=self.timing,
+            timing=cut if first else self.timing,
             frames=frames,
             video_frames=num_frames,
             free=free,
         )
+        return sentence._replace(lag=self.timing.sequence_lag or 0.0)
 
     def align_video(self, frames: Iterable[Frame], glosses: Sequence[str]) -> Recognition:
         """Where glosses that are known to be signed in a video, in this order, are signed.
