@@ -1,5 +1,6 @@
 """Oracle: the frames and tables on disk."""
 
+import hashlib
 import json
 import shutil
 
@@ -51,7 +52,10 @@ def test_records_and_metadata(prepared, capsys):
     assert records(dataset, "train")[0]["glosses"] == [b"REGEN", b"loc-NORD", b"WIND"]
     assert dataset.references["dev"] == {"b-1": "SONNE REGEN"}
     assert dataset.num_frames["train"] == (3, 3)
-    assert dataset.clips["train"][0] == ("a-1", 3, ("REGEN", "loc-NORD", "WIND"))
+    frames = b"".join(records(dataset, "train")[0]["frames"])
+    checksum = hashlib.sha256(frames).hexdigest()[:16]
+    facts = ("a-1", 3, ("REGEN", "loc-NORD", "WIND"), "Signer01", checksum)
+    assert dataset.clips["train"][0] == facts
     assert not list(prepared.glob("**/*unfinished*"))
 
 
@@ -61,6 +65,8 @@ def test_metadata_of_another_build(prepared, tmp_path):
     fields = json.loads(metadata.read_text())
     fields["num_frames"]["dev"].append(7)
     fields["clips"]["dev"].append(["another", "A"])
+    fields["signers"]["dev"].append("Signer01")
+    fields["checksums"]["dev"].append("0")
     metadata.write_text(json.dumps(fields))
     with pytest.raises(UserError, match="the lengths of the 1 clips of dev"):
         open_dataset("phoenix2014", tmp_path)

@@ -1,0 +1,25 @@
+"""The summary as it is printed."""
+
+from collections.abc import Iterator, Sequence
+
+from sfsign_jax.summary.findings import Finding
+from sfsign_jax.summary.table import Row
+from sfsign_jax.text import printable
+
+PRINTED = 5  # of a finding; all of them are on the page
+
+
+def summary_lines(rows: Sequence[Row], found: Sequence[Finding]) -> Iterator[str]:
+    """A line for each row of the table, and a few for each finding."""
+    splits = list(rows[0].values)
+    table = [["", *splits], *([row.name, *map(row.values.get, splits)] for row in rows)]
+    cells = [[printable(cell or "") for cell in line] for line in table]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for name, *values in cells:
+        aligned = (cell.rjust(width) for cell, width in zip(values, widths[1:], strict=True))
+        yield f"  {name.ljust(widths[0])}  {'  '.join(aligned)}".rstrip()
+    for finding in found:
+        yield printable(f"{finding.problem}; {finding.advice}") + (":" if finding.items else "")
+        yield from (f"  {printable(item)}" for item in finding.items[:PRINTED])
+        if len(finding.items) > PRINTED:
+            yield f"  and {len(finding.items) - PRINTED} more"
