@@ -1,6 +1,6 @@
 """Draws a corpus as your own would be: videos, and a table of what is signed in them.
 
-python tools/export_corpus.py FOLDER [--clips 16,4,4] [--glosses 10] [--seed 1]
+python tools/export_corpus.py FOLDER [--clips 16,4,4] [--glosses 8] [--seed 1]
 python -m sfsign_jax.prepare custom_corpus --data_path FOLDER
 
 Signers and glosses are others than those of the demo's corpus; the last signer is in test alone.
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="a new one")
     parser.add_argument("--clips", default="16,4,4", help="of train, dev, test; default: 16,4,4")
     parser.add_argument(
-        "--glosses", type=number_between(4, 30, int), default=10, help="4 to 30; default: 10"
+        "--glosses", type=number_between(5, 25, int), default=8, help="5 to 25; default: 8"
     )
     parser.add_argument(
         "--seed", type=number_between(0, 2**32, int), default=1, help="another seed, other clips"
@@ -77,15 +77,18 @@ def export(folder: Path, clips: dict[str, int], glosses: int, seed: int) -> None
 
 
 def new_lexicon(count: int) -> tuple:
-    """The first `count` glosses that the demo lacks, taken in turn for each slot of a sentence."""
-    from itertools import chain, zip_longest
+    """The first `count` glosses that the demo lacks, in turn for the slots of a sentence.
+
+    Every sentence has one of weather: there are twice as many of them.
+    """
+    from itertools import cycle, islice
 
     from tfds_builders.synthetic_signs.lexicon import DEMO_LEXICON, FULL_LEXICON
 
     new = FULL_LEXICON[len(DEMO_LEXICON) :]
-    slots = dict.fromkeys(gloss.category for gloss in new)
-    turns = zip_longest(*([g for g in new if g.category == slot] for slot in slots))
-    return tuple(filter(None, chain.from_iterable(turns)))[:count]
+    slots = ("weather", "time", "place", "weather", "degree")
+    fillers = {slot: iter([gloss for gloss in new if gloss.category == slot]) for slot in slots}
+    return tuple(next(fillers[slot]) for slot in islice(cycle(slots), count))
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def prepare(
     if any(part.is_file() for part in (prepared_dir, *prepared_dir.parents)):
         raise UserError(f"{prepared_dir} can't be a folder: a file is in its way")
     builder = make_builder(dataset, prepared_dir, clips)
-    before = builder.is_prepared()
+    before = (Path(builder.data_path) / "dataset_info.json").is_file()
     if isinstance(builder, SignCorpusBuilder) and not (before and data_path is None):
         if data_path is None:
             raise UserError(f"where is {dataset}? Say --data_path DIR")

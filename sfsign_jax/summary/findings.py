@@ -83,8 +83,8 @@ def too_short(clips: Clips, rows: Rows, stack: tuple[str, ...]) -> Iterator[Find
     ]
     if found:
         yield Finding(
-            f"{counted(len(found), 'clip is', 'clips are')} too short for the glosses in the "
-            f"published network, which makes a step of {total_stride(stack)} frames: training "
+            f"{counted(len(found), 'clip has', 'clips have')} fewer steps than the glosses need in "
+            f"the published network, which makes a step of {total_stride(stack)} frames: training "
             "leaves those out that stretching does not make long enough",
             "see whether a clip was cut off, or has the glosses of another",
             found,

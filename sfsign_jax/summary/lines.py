@@ -6,7 +6,8 @@ from sfsign_jax.summary.findings import Finding
 from sfsign_jax.summary.table import Row
 from sfsign_jax.text import printable
 
-PRINTED = 5  # of a finding; all of them are on the page
+PRINTED = 5  # items of a finding; all of them are on the page
+MOST_CHARACTERS = 200  # of an item
 
 
 def summary_lines(rows: Sequence[Row], found: Sequence[Finding]) -> Iterator[str]:
@@ -20,6 +21,10 @@ def summary_lines(rows: Sequence[Row], found: Sequence[Finding]) -> Iterator[str
         yield f"  {name.ljust(widths[0])}  {'  '.join(aligned)}".rstrip()
     for finding in found:
         yield printable(f"{finding.problem}; {finding.advice}") + (":" if finding.items else "")
-        yield from (f"  {printable(item)}" for item in finding.items[:PRINTED])
+        yield from (f"  {cut(printable(item))}" for item in finding.items[:PRINTED])
         if len(finding.items) > PRINTED:
             yield f"  and {len(finding.items) - PRINTED} more"
+
+
+def cut(text: str) -> str:
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…"
