@@ -13,12 +13,15 @@ MOST_CHARACTERS = 200  # of an item
 def summary_lines(rows: Sequence[Row], found: Sequence[Finding]) -> Iterator[str]:
     """A line for each row of the table, and a few for each finding."""
     splits = list(rows[0].values)
-    table = [["", *splits], *([row.name, *map(row.values.get, splits)] for row in rows)]
-    cells = [[printable(cell or "") for cell in line] for line in table]
+    table = [["", *splits]]
+    table += [[row.name, *(row.values.get(split, "") for split in splits)] for row in rows]
+    cells = [[printable(cell) for cell in line] for line in table]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for name, *values in cells:
         aligned = (cell.rjust(width) for cell, width in zip(values, widths[1:], strict=True))
         yield f"  {name.ljust(widths[0])}  {'  '.join(aligned)}".rstrip()
+    if not found:
+        yield "nothing was found that is wrong"
     for finding in found:
         yield printable(f"{finding.problem}; {finding.advice}") + (":" if finding.items else "")
         yield from (f"  {cut(printable(item))}" for item in finding.items[:PRINTED])

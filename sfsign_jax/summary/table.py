@@ -75,8 +75,8 @@ def lengths(clips: Sequence[ClipFacts]) -> list[int]:
 
 
 def length(frames: float, frame_rate: float | None) -> str:
-    """24.5, or 24.5 (0.98 s)."""
-    return f"{frames:g}" + (f" ({frames / frame_rate:.3g} s)" if frame_rate else "")
+    """24.5, or 24.5 (0.98 s), which breaks between the two."""
+    return f"{frames:g}" + (f" ({frames / frame_rate:.3g}\u00a0s)" if frame_rate else "")
 
 
 def known_signers(clips: Sequence[ClipFacts]) -> set[str]:
