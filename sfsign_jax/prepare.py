@@ -31,8 +31,7 @@ def main() -> None:
         allow_outside=arguments.allow_outside,
         max_pixels=round(arguments.max_megapixels * 1e6),
     )
-    for line in summarise(prepared):
-        print(line)
+    print(*summarise(prepared), sep="\n")
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -15,7 +15,6 @@ from export_clip import write_video
 
 from sfsign_jax.command_line.arguments import number_between
 from sfsign_jax.command_line.run import run_command_line
-from sfsign_jax.data.preparation import clip_counts
 from sfsign_jax.errors import UserError
 from sfsign_jax.files import write_text_atomically
 from sfsign_jax.transcripts.corpus_table import COLUMNS
@@ -37,6 +36,10 @@ def main() -> None:
         "--seed", type=number_between(0, 2**32, int), default=1, help="another seed, other clips"
     )
     arguments = parser.parse_args()
+
+    # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
+    from sfsign_jax.data.preparation import clip_counts
+
     clips = clip_counts(arguments.clips)
     try:
         arguments.folder.mkdir(parents=True)

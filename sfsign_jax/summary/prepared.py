@@ -1,7 +1,5 @@
 """The summary of a dataset that was prepared, just now or before."""
 
-from collections.abc import Iterator
-
 from sfsign_jax.data.catalog import clip_facts
 from sfsign_jax.data.preparation import Prepared
 from sfsign_jax.files import write_text_atomically
@@ -15,8 +13,8 @@ from sfsign_jax.summary.table import split_table
 PAGE = "summary.html"
 
 
-def summarise(prepared: Prepared) -> Iterator[str]:
-    """The lines to print; the page is written beside the records.
+def summarise(prepared: Prepared) -> list[str]:
+    """Writes the page beside the records, and returns the lines to print.
 
     Clips are measured against the temporal stack of the published network.
 
@@ -26,8 +24,7 @@ def summarise(prepared: Prepared) -> Iterator[str]:
     metadata, clips = prepared.metadata, clip_facts(prepared.metadata)
     again = f"delete {prepared.folder} and prepare it again"
     if not clips:
-        yield f"an earlier version prepared it: to see what is in it, {again}"
-        return
+        return [f"an earlier version prepared it: to see what is in it, {again}"]
     rows = split_table(clips, metadata.references, metadata.frame_rate)
     stack = ModelConfig(num_classes=2).temporal_stack
     found = findings(clips, metadata.references, prepared.rows, stack)
@@ -43,6 +40,5 @@ def summarise(prepared: Prepared) -> Iterator[str]:
         found.append(Finding(problem, again, []))
     page = prepared.folder / PAGE
     write_text_atomically(page, summary_page(about, rows, found, histograms(clips)))
-    yield ", ".join(f"{name}: {value}" for name, value in list(about.items())[1:])
-    yield from summary_lines(rows, found)
-    yield f"all of it: {page}"
+    first = ", ".join(f"{name}: {value}" for name, value in about.items() if name != "dataset")
+    return [first, *summary_lines(rows, found), f"all of it: {page}"]

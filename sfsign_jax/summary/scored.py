@@ -21,7 +21,7 @@ class Scored(NamedTuple):
 
 def scored_splits(clips: Clips, references: References) -> dict[str, Scored]:
     """Of every split but train."""
-    learned = distinct(clips["train"])
+    learned = gloss_counts(clips["train"]).keys()
     predicted = {*clean_glosses(learned)}
     found = {}
     for split, own in clips.items():
@@ -40,10 +40,6 @@ def scored_splits(clips: Clips, references: References) -> dict[str, Scored]:
 def reference(clip: ClipFacts, references: Mapping[str, str]) -> Sequence[str]:
     """What a clip is scored against: the corpus's own reference, or else its glosses."""
     return references[clip.id].split() if clip.id in references else clip.glosses
-
-
-def distinct(clips: Sequence[ClipFacts]) -> set[str]:
-    return {gloss for clip in clips for gloss in clip.glosses}
 
 
 def gloss_counts(clips: Sequence[ClipFacts]) -> Counter[str]:

@@ -11,7 +11,7 @@ UNNAMED = ("", "unknown")  # signers of earlier versions' datasets, and where a 
 
 
 class Row(NamedTuple):
-    """A number of each split, as it is shown; "" where it is none of a split's."""
+    """A number of the splits that have it, as it is shown."""
 
     name: str
     values: Mapping[str, str]
@@ -22,20 +22,16 @@ def split_table(clips: Clips, references: References, frame_rate: float | None) 
 
     `frame_rate` is in frames a second; None, where the clips have none in common.
     """
+    others = [split for split in clips if split != "train"]
     counts = {split: gloss_counts(own) for split, own in clips.items()}
-    signers = {split: known_signers(own) for split, own in clips.items()}
-    named = all(clip.signer not in UNNAMED for clip in clips["train"])
+    signers = known_signers(clips)
     new = {
-        split: sorted(own - signers["train"])
-        for split, own in signers.items()
-        if split != "train" and named
+        split: sorted(signers[split] - signers["train"])
+        for split in others
+        if {"train", split} <= signers.keys()
     }
     sentences = {clip.glosses for clip in clips["train"]}
-    again = {
-        split: sum(clip.glosses in sentences for clip in own)
-        for split, own in clips.items()
-        if split != "train"
-    }
+    again = {split: sum(clip.glosses in sentences for clip in clips[split]) for split in others}
     scored = scored_splits(clips, references)
     rows = [
         Row("clips", shown({split: len(own) for split, own in clips.items()})),
@@ -79,8 +75,10 @@ def length(frames: float, frame_rate: float | None) -> str:
     return f"{frames:g}" + (f" ({frames / frame_rate:.3g}\u00a0s)" if frame_rate else "")
 
 
-def known_signers(clips: Sequence[ClipFacts]) -> set[str]:
-    return {clip.signer for clip in clips} - {*UNNAMED}
+def known_signers(clips: Clips) -> dict[str, set[str]]:
+    """Of the splits in which every clip has one."""
+    signers = {split: {clip.signer for clip in own} for split, own in clips.items()}
+    return {split: own for split, own in signers.items() if own.isdisjoint(UNNAMED)}
 
 
 def shown(counts: Mapping[str, int]) -> dict[str, str]:

@@ -64,6 +64,7 @@ def test_scoring_knows_the_references_of_the_corpus_and_cleans_predictions():
     dev = {"dev": (clip("c", "loc-NORD"),)}
     train = {"train": (clip("a", "loc-NORD"), clip("b", "loc-NORD RAIN RAIN"))}
     assert found(dev | train, {"dev": {"c": "NORD"}}) == []
+    assert found(dev | train, {"dev": {"c": "NORD SUED"}})[0][1] == ["SUED, 1 time: c"]
     [(problem, items)] = found(dev | train)
     assert problem == (
         "dev: scoring cleans predictions and never finds 1 gloss, 1 of the 1 that are scored: the "

@@ -37,7 +37,7 @@ def own(tmp_path_factory):
 
 def test_all_that_is_wrong_with_recordings_is_told(own, tmp_path):
     prepared = prepare("custom_corpus", tmp_path, own)
-    lines = list(summarise(prepared))
+    lines = summarise(prepared)
     assert lines[0] == "vocabulary: 4 glosses, frames: 256×256 pixels"
     table = {line[:26].strip(): line[26:].split() for line in lines[2:12]}
     assert table["clips"] == ["2", "1", "2"]
@@ -58,11 +58,11 @@ def test_all_that_is_wrong_with_recordings_is_told(own, tmp_path):
 
 
 def test_a_dataset_that_is_there_is_told_of_again_and_can_be_read(own, tmp_path, capsys):
-    first = list(summarise(prepare("custom_corpus", tmp_path, own)))
+    first = summarise(prepare("custom_corpus", tmp_path, own))
     capsys.readouterr()
     again = prepare("custom_corpus", tmp_path)  # needs no corpus any more
     table = f"{own / 'corpus.csv'}, line 6: clip e"
-    assert list(summarise(again)) == [line.replace(table, "test: clip e") for line in first]
+    assert summarise(again) == [line.replace(table, "test: clip e") for line in first]
     prepare("custom_corpus", tmp_path, own)
     assert "it was prepared before" in capsys.readouterr().out
     dataset = open_dataset("custom_corpus", tmp_path)
@@ -88,7 +88,7 @@ def test_datasets_of_earlier_versions(own, tmp_path, lacking):
 
 def test_the_numbers_of_synthetic_signs_are_those_of_its_records(tmp_path):
     prepared = prepare("synthetic_signs/demo", tmp_path, clips="6,2,2")
-    lines = list(summarise(prepared))
+    lines = summarise(prepared)
     dataset = open_dataset("synthetic_signs/demo_6_2_2", tmp_path)
     splits = {
         split: [records[number] for number in range(len(records))]
