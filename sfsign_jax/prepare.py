@@ -1,19 +1,18 @@
-"""Builds a dataset from its raw form, without TensorFlow.
+"""Builds a dataset from its raw form, without TensorFlow, and tells what is in it.
 
 python -m sfsign_jax.prepare synthetic_signs/demo [--prepared_dir DIR]
 python -m sfsign_jax.prepare phoenix2014 --data_path DIR [--prepared_dir DIR] [--skip_broken]
+
+Of a dataset that is there already it tells only. The whole summary is a page beside the records,
+summary.html.
 """
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sfsign_jax.command_line.arguments import MAX_MEGAPIXELS
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.data.catalog import PREPARED_DIR
-
-if TYPE_CHECKING:
-    from sfsign_jax.data.preparation import Prepared
 
 
 def main() -> None:
@@ -21,6 +20,7 @@ def main() -> None:
 
     # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
     from sfsign_jax.data.preparation import prepare
+    from sfsign_jax.summary import summarise
 
     prepared = prepare(
         arguments.dataset,
@@ -31,7 +31,7 @@ def main() -> None:
         allow_outside=arguments.allow_outside,
         max_pixels=round(arguments.max_megapixels * 1e6),
     )
-    tell_short_clips(prepared)
+    print(*summarise(prepared), sep="\n")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -65,24 +65,6 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--max_megapixels", **MAX_MEGAPIXELS)
     return parser.parse_args()
-
-
-def tell_short_clips(prepared: "Prepared") -> None:
-    """Which clips the published network gives fewer steps than their glosses need."""
-    from sfsign_jax.models.config import ModelConfig
-    from sfsign_jax.training.short_clips import listed, short_clips
-
-    stack, lines = ModelConfig(num_classes=2).temporal_stack, []
-    for split, clips in prepared.clips.items():
-        for number, reason in short_clips(clips, stack).items():
-            rows = prepared.rows.get(split)
-            lines.append(f"{rows[number] if rows else split}: {reason}")
-    if lines:
-        sentence = (
-            f"{len(lines)} clips are too short for their glosses in the published network, and "
-            "training leaves those out that stretching does not make long enough"
-        )
-        print(*listed(sentence, lines, prepared.folder / "too_short.log"), sep="\n")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from sfsign_jax.data.picture_size import MAX_PIXELS
 from sfsign_jax.errors import UserError
 from tfds_builders.annotations import ClipSource, check_sources, vocabulary_of
 from tfds_builders.encoding import FrameFormat, encoded_clips
-from tfds_builders.records import clip_features
+from tfds_builders.records import Clip, clip_features, empty_facts, numbered_records
 
 
 @dataclasses.dataclass(eq=False)
@@ -40,8 +40,8 @@ class SignCorpusBuilder(  # type: ignore[call-arg]
     """A corpus on disk: subclasses say which clips it has.
 
     Records are in the order of the tables; metadata holds the vocabulary, the size of the frames,
-    of every clip id, glosses and number of frames, and the references that evaluation scores
-    against.
+    of every clip id, signer, glosses, number of frames and their checksum, and the references that
+    evaluation scores against.
     """
 
     VERSION = tfds.core.Version("1.0.0")
@@ -92,8 +92,7 @@ class SignCorpusBuilder(  # type: ignore[call-arg]
             drop_top_rows=self.DROP_TOP_ROWS,
             frame_rate=self.FRAME_RATE,
             references=self.references(data_path, splits),
-            num_frames={},
-            clips={},
+            **empty_facts(),
         )
         self.broken: list[str] = []
         self.rows: dict[str, list[str]] = {}  # of each split: where each clip stands in a table
@@ -102,8 +101,12 @@ class SignCorpusBuilder(  # type: ignore[call-arg]
     def _generate_examples(
         self, split: str, sources: list[ClipSource]
     ) -> Iterator[tuple[int, dict[str, Any]]]:
-        num_frames = self.info.metadata["num_frames"][split] = []
-        clips = self.info.metadata["clips"][split] = []  # id and glosses of each
+        yield from numbered_records(self.info.metadata, split, self.whole_clips(split, sources))
+        if not self.info.metadata["num_frames"][split]:
+            raise UserError(f"no clip of the split {split} can be used")
+
+    def whole_clips(self, split: str, sources: list[ClipSource]) -> Iterator[Clip]:
+        """The clips of a split whose frames are whole."""
         rows = self.rows[split] = []
         frame_format = self.builder_config.frame_format._replace(max_pixels=self.max_pixels)
         encoded = encoded_clips(sources, frame_format, self.unfinished_frames() / split)
@@ -114,20 +117,8 @@ class SignCorpusBuilder(  # type: ignore[call-arg]
                     raise UserError(f"{problem} (--skip_broken leaves such clips out)")
                 self.broken.append(problem)
                 continue
-            num_frames.append(len(frames))
-            clips.append([source.id, " ".join(source.glosses)])
             rows.append(source.row)
-            yield (
-                len(num_frames),
-                {
-                    "id": source.id,
-                    "signer": source.signer,
-                    "glosses": source.glosses,
-                    "frames": frames,
-                },
-            )
-        if not num_frames:
-            raise UserError(f"no clip of the split {split} can be used")
+            yield Clip(source.id, source.signer, source.glosses, frames)
 
     def folder(self) -> Path:
         """Of this configuration. (While it builds, `data_dir` is a temporary one inside.)"""

@@ -25,6 +25,8 @@ class ClipFacts(NamedTuple):
     id: str
     num_frames: int
     glosses: tuple[str, ...]
+    signer: str = ""  # this and the next: "" in datasets that an earlier version prepared
+    checksum: str = ""  # of the stored frames: equal where all of them are
 
 
 class Records(Sequence[Record]):
@@ -80,6 +82,8 @@ class Metadata:
     frame_rate: float | None = None
     references: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
     clips: dict[str, list[tuple[str, str]]] = dataclasses.field(default_factory=dict)
+    signers: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    checksums: dict[str, list[str]] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
         # Not before --help is answered, which needs no JAX.
@@ -89,10 +93,12 @@ class Metadata:
         check_stored_frames(self.frame_size, self.drop_top_rows, self.frame_rate)
         if any(n < 1 for lengths in self.num_frames.values() for n in lengths):
             raise ValueError("num_frames has a clip without frames")
-        if any(
-            len(own) != len(self.num_frames.get(split, ())) for split, own in self.clips.items()
-        ):
-            raise ValueError("clips and num_frames are not of the same clips")
+        for name in ("clips", "signers", "checksums"):
+            if any(
+                len(own) != len(self.num_frames.get(split, ()))
+                for split, own in getattr(self, name).items()
+            ):
+                raise ValueError(f"{name} and num_frames are not of the same clips")
 
 
 def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
@@ -119,13 +125,7 @@ def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
         found = sorted({f"{name}/{version.parent.parent.name}" for version in versions})
         raise UserError(f"{folder} has {' and '.join(found)}: say which of them")
     folder = versions[-1].parent
-    fields = read_json(folder / METADATA, dict[str, Any])
-    if "num_frames" not in fields:
-        raise UserError(
-            f"{folder} is of an earlier version: run 'python -m sfsign_jax.prepare "
-            f"{name} --prepared_dir {prepared_dir}' again"
-        )
-    metadata = as_schema(fields, Metadata, folder / METADATA)
+    metadata = read_metadata(folder)
     try:
         builder = tfds.builder_from_directory(folder)
         splits: dict[str, Sequence[Record]] = {
@@ -147,23 +147,49 @@ def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
                 f"{split}: it is damaged, or of another build"
             )
     vocabulary = clean_glosses(metadata.vocabulary, str(folder / METADATA))
-    told = vars(metadata) | {"vocabulary": vocabulary, "clips": clip_facts(vars(metadata))}
-    return Dataset(name=name, splits=splits, **told)
+    return Dataset(
+        name=name,
+        vocabulary=vocabulary,
+        frame_size=metadata.frame_size,
+        splits=splits,
+        num_frames=metadata.num_frames,
+        drop_top_rows=metadata.drop_top_rows,
+        frame_rate=metadata.frame_rate,
+        references=metadata.references,
+        clips=clip_facts(metadata),
+    )
+
+
+def read_metadata(folder: Path) -> Metadata:
+    """Of a prepared version of a dataset.
+
+    Raises:
+        UserError: they are damaged, or too old to train on.
+    """
+    fields = read_json(folder / METADATA, dict[str, Any])
+    if "num_frames" not in fields:
+        raise UserError(f"{folder} is of an earlier version: delete it and prepare it again")
+    return as_schema(fields, Metadata, folder / METADATA)
 
 
 def first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def clip_facts(metadata: Mapping[str, Any]) -> dict[str, tuple[ClipFacts, ...]]:
-    """The clips of every split, as a dataset's metadata has them."""
-    return {
-        split: tuple(
-            ClipFacts(name, n, clean_glosses(glosses.split(), name))
-            for (name, glosses), n in zip(clips, metadata["num_frames"][split], strict=True)
+def clip_facts(metadata: Metadata) -> dict[str, tuple[ClipFacts, ...]]:
+    """The clips of every split; none where an earlier version prepared them."""
+    found = {}
+    for split, clips in metadata.clips.items():
+        unknown = [""] * len(clips)
+        signers = metadata.signers.get(split, unknown)
+        checksums = metadata.checksums.get(split, unknown)
+        found[split] = tuple(
+            ClipFacts(clip, n, clean_glosses(glosses.split(), clip), signer, checksum)
+            for (clip, glosses), n, signer, checksum in zip(
+                clips, metadata.num_frames[split], signers, checksums, strict=True
+            )
         )
-        for split, clips in metadata.get("clips", {}).items()
-    }
+    return found
 
 
 def prepared_versions(name: str, prepared_dir: str | Path) -> list[Path]:

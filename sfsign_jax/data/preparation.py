@@ -11,7 +11,7 @@ from typing import NamedTuple
 import tensorflow_datasets as tfds
 
 import tfds_builders
-from sfsign_jax.data.catalog import ClipFacts, clip_facts
+from sfsign_jax.data.catalog import Metadata, read_metadata
 from sfsign_jax.data.picture_size import MAX_PIXELS
 from sfsign_jax.errors import UserError
 from sfsign_jax.runtime.lock import only_process
@@ -22,8 +22,9 @@ from tfds_builders.sign_corpus import SignCorpusBuilder
 class Prepared(NamedTuple):
     """A dataset on disk."""
 
+    name: str  # with its configuration and version
     folder: Path
-    clips: Mapping[str, tuple[ClipFacts, ...]]  # of each split
+    metadata: Metadata
     rows: Mapping[str, Sequence[str]]  # where each clip stands in a table, if it was read just now
 
 
@@ -38,6 +39,8 @@ def prepare(
 ) -> Prepared:
     """Write `dataset` (name or name/config) as ArrayRecord files below `prepared_dir`.
 
+    What is there already stays as it is, and needs no `data_path`.
+
     Raises:
         UserError: there is no such dataset or configuration, or `data_path` does not hold it.
     """
@@ -45,7 +48,8 @@ def prepare(
     if any(part.is_file() for part in (prepared_dir, *prepared_dir.parents)):
         raise UserError(f"{prepared_dir} can't be a folder: a file is in its way")
     builder = make_builder(dataset, prepared_dir, clips)
-    if isinstance(builder, SignCorpusBuilder):
+    before = (Path(builder.data_path) / "dataset_info.json").is_file()
+    if isinstance(builder, SignCorpusBuilder) and not (before and data_path is None):
         if data_path is None:
             raise UserError(f"where is {dataset}? Say --data_path DIR")
         if not data_path.expanduser().is_dir():
@@ -61,10 +65,13 @@ def prepare(
         f"{split.num_examples} {name}" for name, split in builder.info.splits.items()
     )
     print(f"{builder.info.full_name} is in {builder.data_path}: {counts} clips")
+    if before and data_path:
+        print("it was prepared before: after a change to the corpus, delete that folder first")
     if broken := getattr(builder, "broken", []):
         print(f"left out {len(broken)} clips:", *map(printable, broken), sep="\n  ")
+    folder = Path(builder.data_path)
     return Prepared(
-        Path(builder.data_path), clip_facts(builder.info.metadata), getattr(builder, "rows", {})
+        builder.info.full_name, folder, read_metadata(folder), getattr(builder, "rows", {})
     )
 
 

@@ -67,6 +67,7 @@ def prepared(tmp_path_factory):
     result = start(*prepare, "--prepared_dir", folder, cwd=folder)
     assert result.returncode == 0, result.stderr
     assert "6 train, 2 dev, 2 test clips" in result.stdout
+    assert "  clips                             6              2              2" in result.stdout
     return folder
 
 

@@ -1,10 +1,8 @@
 import json
-import shutil
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from selenium import webdriver
+from html_pages import HOSTILE, Element, chromium, fits, parse
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -19,53 +17,6 @@ HEADS = {
     "conv": {clip_id: words[1:] for clip_id, words in PREDICTIONS.items()},
 }
 SIGNERS = {clip_id: f"Signer0{i % 3}" for i, clip_id in enumerate(REFERENCES)}
-# Names as a careless, or a nasty, table of somebody's own recordings may have them.
-HOSTILE = ["</script><script>alert(1)</script>", "R&amp;B", "\"'>", "{{7*7}}", "W" * 300]
-
-
-class Element(HTMLParser):
-    """The root of a parsed page, or an element of it; strict about what is opened and closed."""
-
-    def __init__(self, tag="", attributes=()):
-        super().__init__()
-        self.tag, self.attributes, self.children = tag, dict(attributes), []
-        self.open = [self]
-
-    def handle_starttag(self, tag, attrs):
-        element = Element(tag, attrs)
-        self.open[-1].children.append(element)
-        if tag not in ("meta", "input"):
-            self.open.append(element)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop().tag == tag
-
-    def handle_data(self, data):
-        self.open[-1].children.append(data)
-
-    @property
-    def text(self):
-        texts = (child if isinstance(child, str) else child.text for child in self.children)
-        return "".join(texts).strip()
-
-    def all(self, tag, name=None):
-        """Every descendant with this tag and class."""
-        found = []
-        for child in self.children:
-            if isinstance(child, Element):
-                classes = (child.attributes.get("class") or "").split()
-                if child.tag == tag and (name is None or name in classes):
-                    found.append(child)
-                found += child.all(tag, name)
-        return found
-
-
-def parse(page):
-    root = Element()
-    root.feed(page)
-    root.close()
-    assert root.open == [root]
-    return root
 
 
 @pytest.fixture(scope="module")
@@ -210,15 +161,7 @@ def test_nothing_is_shown_where_nothing_can_be_counted():
 
 @pytest.fixture(scope="module")
 def browser():
-    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not (chromium and chromedriver):
-        pytest.skip("chromium and chromedriver are not installed")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with webdriver.Chrome(options, webdriver.ChromeService(chromedriver)) as browser:
+    with chromium() as browser:
         yield browser
 
 
@@ -314,9 +257,4 @@ def test_one_switch_shows_the_other_head(opened):
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_page_fits_the_screen(opened, width):
-    screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
-    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-    widths = "return [innerWidth, document.documentElement.scrollWidth, document.body.scrollWidth]"
-    inner, *scroll = opened.execute_script(widths)
-    assert inner == width
-    assert max(scroll) <= width
+    assert fits(opened, width)

@@ -1,5 +1,6 @@
 """Oracle: the frames and tables on disk."""
 
+import hashlib
 import json
 import shutil
 
@@ -11,7 +12,6 @@ import pytest
 from sfsign_jax.data.catalog import open_dataset
 from sfsign_jax.data.preparation import only_builder, prepare
 from sfsign_jax.errors import UserError
-from sfsign_jax.prepare import tell_short_clips
 
 
 def records(dataset, split):
@@ -51,7 +51,10 @@ def test_records_and_metadata(prepared, capsys):
     assert records(dataset, "train")[0]["glosses"] == [b"REGEN", b"loc-NORD", b"WIND"]
     assert dataset.references["dev"] == {"b-1": "SONNE REGEN"}
     assert dataset.num_frames["train"] == (3, 3)
-    assert dataset.clips["train"][0] == ("a-1", 3, ("REGEN", "loc-NORD", "WIND"))
+    frames = b"".join(records(dataset, "train")[0]["frames"])
+    checksum = hashlib.sha256(frames).hexdigest()[:16]
+    facts = ("a-1", 3, ("REGEN", "loc-NORD", "WIND"), "Signer01", checksum)
+    assert dataset.clips["train"][0] == facts
     assert not list(prepared.glob("**/*unfinished*"))
 
 
@@ -61,6 +64,8 @@ def test_metadata_of_another_build(prepared, tmp_path):
     fields = json.loads(metadata.read_text())
     fields["num_frames"]["dev"].append(7)
     fields["clips"]["dev"].append(["another", "A"])
+    fields["signers"]["dev"].append("Signer01")
+    fields["checksums"]["dev"].append("0")
     metadata.write_text(json.dumps(fields))
     with pytest.raises(UserError, match="the lengths of the 1 clips of dev"):
         open_dataset("phoenix2014", tmp_path)
@@ -117,21 +122,6 @@ def test_two_configurations_are_told_apart(raw, prepared):
     with pytest.raises(UserError, match="phoenix2014/jpeg and phoenix2014/lossless: say which"):
         open_dataset("phoenix2014", prepared)
     assert open_dataset("phoenix2014/lossless", prepared).frame_size == (256, 256)
-
-
-def test_clips_that_are_too_short_are_named_with_their_row(raw, tmp_path, capsys):
-    """Three frames are one step of the published network."""
-    prepared = prepare("phoenix2014", tmp_path, raw)
-    capsys.readouterr()
-    tell_short_clips(prepared)
-    told, *lines = capsys.readouterr().out.splitlines()
-    assert told.startswith("4 clips are too short for their glosses in the published network")
-    table = raw / "phoenix-2014-multisigner" / "annotations" / "manual" / "train.corpus.csv"
-    why = "clip a-1: its 3 glosses need 3 steps, and 3 frames are 1"
-    assert lines[0] == f"  {table}, line 2: {why}"
-    assert (prepared.folder / "too_short.log").read_text().count("\n") == len(lines) == 4
-    tell_short_clips(prepare("phoenix2014", tmp_path, raw))  # it is there: no table is read
-    assert f"  train: {why}" in capsys.readouterr().out
 
 
 def test_files_that_are_gone_or_damaged(raw, tmp_path):

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
-from tfds_builders.records import clip_features
+from tfds_builders.records import Clip, clip_features, empty_facts, numbered_records
 from tfds_builders.synthetic_signs.corpus import (
     DEMO,
     FULL,
@@ -59,8 +59,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
                     "vocabulary": sorted(gloss.name for gloss in corpus.lexicon),
                     "frame_size": [corpus.frame_size, corpus.frame_size],
                     "frame_rate": 25.0,
-                    "num_frames": {},
-                    "clips": {},
+                    **empty_facts(),
                 }
             ),
             disable_shuffling=True,
@@ -71,17 +70,6 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         return {split: self._generate_examples(split) for split in SPLITS}
 
     def _generate_examples(self, split: str) -> Iterator[tuple[int, dict[str, Any]]]:
-        num_frames = self.info.metadata["num_frames"][split] = []
-        clips = self.info.metadata["clips"][split] = []  # id and glosses of each
-        for clip in encoded_clips(self.builder_config.corpus, split):
-            num_frames.append(len(clip.frames))
-            clips.append([clip.id, " ".join(clip.glosses)])
-            yield (
-                len(num_frames),
-                {
-                    "id": clip.id,
-                    "signer": clip.signer,
-                    "glosses": list(clip.glosses),
-                    "frames": list(clip.frames),
-                },
-            )
+        drawn = encoded_clips(self.builder_config.corpus, split)
+        clips = (Clip(clip.id, clip.signer, clip.glosses, clip.frames) for clip in drawn)
+        yield from numbered_records(self.info.metadata, split, clips)
