@@ -86,7 +86,7 @@ def plot(rates: dict[str, float], path: Path) -> None:
     figure = Figure(figsize=(6, 3), layout="constrained")
     axes = figure.subplots()
     axes.plot(list(rates), list(rates.values()), "o-")
-    axes.set(xlabel="delay", ylabel="word error rate (%)", ylim=(0, None))
+    axes.set(xlabel="delay", ylabel="word error rate (%)", ylim=(0, 1.1 * max(rates.values())))
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     figure.savefig(path, dpi=110)

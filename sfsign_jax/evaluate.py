@@ -19,6 +19,7 @@ from sfsign_jax.command_line.arguments import CHECKPOINT, whole
 from sfsign_jax.command_line.flags import config_parser, parse_with_config, required, start
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.data.batching import EvaluationBatch
+from sfsign_jax.errors import UserError
 
 if TYPE_CHECKING:
     from ml_collections import ConfigDict

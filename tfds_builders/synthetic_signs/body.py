@@ -72,7 +72,9 @@ def paint_arm(
     _paint_tube(canvas, sleeve, loose, signer.clothes)
 
 
-def _paint_tube(canvas: Canvas, joints: Points, radii: Float[np.ndarray, "n"], colour: Rgb) -> None:
+def _paint_tube(
+    canvas: Canvas, joints: Points, radii: Float[np.ndarray, " n"], colour: Rgb
+) -> None:
     """A limb lit from the upper left."""
     painting.limb(canvas, joints, radii, painting.shade(colour, 0.86))
     painting.line(canvas, joints - 0.2 * radii[:, None], 0.76 * radii.min(), colour)

@@ -121,7 +121,7 @@ def _face_track(
     sentence: tuple[Gloss, ...],
     strokes: list[tuple[float, float]],
     end: float,
-    time: Float[np.ndarray, "t"],
+    time: Float[np.ndarray, " t"],
     rng: np.random.Generator,
 ) -> Float[np.ndarray, "t 4"]:
     """Yaw, nod, mouth and eyes: small idle movements, blinks, and the cues on top."""

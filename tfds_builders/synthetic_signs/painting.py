@@ -33,7 +33,7 @@ def shape(canvas: Canvas, points: Points, colour: Rgb) -> None:
     fill(canvas, points, colour)
 
 
-def limb(canvas: Canvas, joints: Points, radii: Float[np.ndarray, "n"], colour: Rgb) -> None:
+def limb(canvas: Canvas, joints: Points, radii: Float[np.ndarray, " n"], colour: Rgb) -> None:
     """A chain of tapered capsules from joint to joint."""
     # Complex numbers turn a direction by a right angle, faster than arrays of two.
     centres = [complex(x, y) for x, y in joints.tolist()]

@@ -32,7 +32,7 @@ def reach(
     return elbow, shoulder + length * line
 
 
-def magnification(depth: float | Float[np.ndarray, "n"]) -> float | Float[np.ndarray, "n"]:
+def magnification(depth: float | Float[np.ndarray, " n"]) -> float | Float[np.ndarray, " n"]:
     """How much larger a thing looks ``depth`` nearer to the viewer than the body."""
     return CAMERA / (CAMERA - depth)
 

@@ -28,7 +28,7 @@ def part_of(x: Var, axis: int, start: int, stop: int = TO_THE_END, step: int = 1
     return op.slice(x, integers(start), integers(stop), integers(axis), integers(step))
 
 
-def repeat_steps(x: Float[Var, "t *rest"], times: int) -> Float[Var, "t*times *rest"]:
+def repeat_steps(x: Float[Var, "t ..."], times: int) -> Float[Var, "t*times ..."]:
     """Each step so often, one after the other."""
     copies = op.concat([op.unsqueeze(x, integers(1))] * times, axis=1)
     return op.reshape(copies, op.concat([integers(-1), op.shape(x, start=1)], axis=0))
