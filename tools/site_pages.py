@@ -13,6 +13,7 @@ BESIDE_DOCS = (
     "CONTRIBUTING.md",
     "SECURITY.md",
     "benchmarks/RESULTS.md",
+    "notebooks/quickstart.ipynb",
     "tfds_builders/synthetic_signs/README.md",
 )
 # What pages link to and a browser would only save: shown as pages.
