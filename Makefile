@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: demo test test-all check benchmark benchmark-gpu clean
+.PHONY: demo test test-all check docs benchmark benchmark-gpu clean
 
 # Corpus, training, word error rate and one recognised clip; everything lands in demo/.
 demo: .venv/demo
@@ -24,11 +24,16 @@ test: check
 test-all: test .venv/libtpu
 	$(PYTEST) -m slow
 
-check: .venv/test
+check: .venv/test docs
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The site, in site/; a link that leads nowhere is an error. The warning that is switched off is of
+# MkDocs 2, which Material does not work with.
+docs: .venv/test
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 # Beside PyTorch on this machine; takes long. Copy what is worth keeping to
 # benchmarks/RESULTS.md.
@@ -54,7 +59,7 @@ benchmark-gpu: .venv/gpu
 	touch $@
 
 .venv/test: .venv/demo
-	$(INSTALL) --editable '.[train,convert,demo,hub,onnx,dev]'
+	$(INSTALL) --editable '.[train,convert,demo,hub,onnx,docs,dev]'
 	touch $@
 
 # Not among the other packages: JAX would look for a TPU whenever it starts.
@@ -63,4 +68,4 @@ benchmark-gpu: .venv/gpu
 	touch $@
 
 clean:
-	rm -rf .venv demo
+	rm -rf .venv demo site

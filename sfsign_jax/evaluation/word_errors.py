@@ -56,6 +56,21 @@ class WordErrors(NamedTuple):
         """Substitutions, deletions and insertions together."""
         return self.substitutions + self.deletions + self.insertions
 
+    def _repr_html_(self) -> str:
+        """As a notebook shows them: each part in percent of the reference words, and its count."""
+        parts = {
+            "WER": self.errors,
+            "substitutions": self.substitutions,
+            "deletions": self.deletions,
+            "insertions": self.insertions,
+        }
+        rows = "".join(
+            f"<tr><th>{name}</th><td>{100 * count / self.words:.2f} %</td><td>{count}</td></tr>"
+            for name, count in parts.items()
+        )
+        rows += f"<tr><th>words</th><td></td><td>{self.words}</td></tr>"
+        return f"<table>{rows}</table>"
+
 
 def word_error_rate(
     references: Mapping[str, Sequence[str]],

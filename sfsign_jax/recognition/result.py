@@ -40,6 +40,13 @@ class Recognition(NamedTuple):
     posteriors: Float[np.ndarray, "steps classes"]  # probability of blank and of each gloss
     lag: float = 0.0  # of the posteriors behind the signs, in frames, where it is known (`Timing`)
 
+    def _repr_html_(self) -> str:
+        """As a notebook shows it."""
+        # Not for those who never see it: a command starts without a template engine.
+        from sfsign_jax.recognition.notebook import recognition_html
+
+        return recognition_html(self)
+
 
 def recognition_of(
     logits: ClipLogits,

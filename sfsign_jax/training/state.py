@@ -20,6 +20,8 @@ from sfsign_jax.training.optimizer import Moments, Recipe, no_moments
 
 
 class TrainState(NamedTuple):
+    """All that a step changes."""
+
     step: Int[Array, ""]  # batches seen, skipped ones too
     skipped: Int[Array, ""]  # batches whose loss or gradient was not finite
     params: nnx.State

@@ -1,5 +1,6 @@
 import json
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -177,3 +178,12 @@ def test_empty_reference():
 def test_order_of_the_clips_does_not_matter():
     shuffled = dict(reversed(PREDICTIONS.items()))
     assert word_error_rate(REFERENCES, shuffled) == word_error_rate(REFERENCES, PREDICTIONS)
+
+
+def test_a_notebook_shows_rates_and_counts():
+    """Two words of eight substituted, one inserted."""
+    table = WordErrors(37.5, 2, 0, 1, 8)._repr_html_()
+    cells = re.sub("<[^>]*>", " ", table).split()
+    assert " ".join(cells) == (
+        "WER 37.50 % 3 substitutions 25.00 % 2 deletions 0.00 % 0 insertions 12.50 % 1 words 8"
+    )
