@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import shutil
+import time
 import zlib
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ ARRAYS = "arrays"
 CHECKSUMS = "checksums.json"
 OLD = ".old"  # ends the name of a checkpoint that is being replaced
 FORMAT = 1
+LATE, MOST_ROUNDS = 0.1, 20  # seconds that a late write may take to show, and how often to look
 # Keys that the first files of this format have not: what they stand for had its default then.
 ADDED_LATER = {
     "config.backbone.zero_init_final_bn",
@@ -125,7 +127,7 @@ def save_checkpoint(directory: Path, state: nnx.State, description: ModelDescrip
         checksums = Checksums(file_checksums(unfinished), array_checksums(arrays))
         (unfinished / CHECKSUMS).write_text(checksums_text(checksums))
     except (OSError, ValueError) as error:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        remove_for_good(unfinished)
         raise UserError(f"{directory} can't be written: {reason_of(error)}") from error
     if directory.exists():
         old = directory.with_name(directory.name + OLD)
@@ -135,6 +137,16 @@ def save_checkpoint(directory: Path, state: nnx.State, description: ModelDescrip
         shutil.rmtree(old)
     else:
         unfinished.rename(directory)
+
+
+def remove_for_good(folder: Path) -> None:
+    """Removes the folder of a save that failed, whose other threads may still write for a moment
+    and make it anew."""
+    for _ in range(MOST_ROUNDS):
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(LATE)
+        if not folder.exists():
+            return
 
 
 def save_timing(directory: Path, timing: Timing) -> None:

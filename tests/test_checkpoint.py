@@ -18,6 +18,7 @@ from sfsign_jax.checkpoint import (
     check_vocabulary,
     load_checkpoint,
     read_description,
+    remove_for_good,
     save_checkpoint,
     save_timing,
 )
@@ -435,3 +436,17 @@ def test_another_vocabulary(known, same, others):
     for other in others:
         with pytest.raises(UserError, match=r"\(6 glosses\) than corpus"):
             check_vocabulary(description, "corpus", tuple(other))
+
+
+def test_a_late_write_of_a_save_that_failed(tmp_path, monkeypatch):
+    folder = tmp_path / "best.unfinished"
+    folder.mkdir()
+    writes = iter([folder])
+
+    def meanwhile(seconds):
+        for path in writes:
+            path.mkdir()
+
+    monkeypatch.setattr("sfsign_jax.checkpoint.time.sleep", meanwhile)
+    remove_for_good(folder)
+    assert not folder.exists()
