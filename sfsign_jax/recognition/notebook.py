@@ -3,22 +3,12 @@
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from matplotlib.colors import TABLEAU_COLORS
 
 from sfsign_jax.recognition.result import Recognition
 
-# Matplotlib's, as in the timeline picture and on the page.
-COLOURS = (
-    "#1f77b4",
-    "#ff7f0e",
-    "#2ca02c",
-    "#d62728",
-    "#9467bd",
-    "#8c564b",
-    "#e377c2",
-    "#7f7f7f",
-    "#bcbd22",
-    "#17becf",
-)
+# As in the timeline picture and on the page.
+COLOURS = tuple(TABLEAU_COLORS.values())
 
 
 def recognition_html(recognition: Recognition) -> str:
