@@ -13,6 +13,7 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
+from sfsign_jax.configuration import published_config
 from sfsign_jax.errors import UserError
 from sfsign_jax.files import flattened, read_json, write_text_atomically
 from sfsign_jax.runtime.lock import only_process
@@ -64,7 +65,9 @@ def write_down(workdir: Path, config: ConfigDict, dataset: Fingerprint) -> None:
     text = config.to_json_best_effort(indent=2) + "\n"
     path = workdir / CONFIG
     if path.exists():
-        old = flattened(read_json(path, Settings))
+        # What an earlier version did not know yet is off.
+        off = flattened(json.loads(published_config().to_json_best_effort()))
+        old = off | flattened(read_json(path, Settings))
         new = flattened(json.loads(text))
         differences = [
             f"config.{key} is {old.get(key)!r} there and {new.get(key)!r} now"
