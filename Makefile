@@ -1,6 +1,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
-INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
+# Python compiles what it imports; all else need not be.
+INSTALL = $(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt
 
 .PHONY: demo test test-all check docs benchmark benchmark-gpu clean
 
