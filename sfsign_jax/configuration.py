@@ -18,6 +18,11 @@ def published_config() -> ConfigDict:
                 "crop_size": (224, 224),
                 "frame_interval": 1,  # train on every k-th frame
                 "flip": 0.5,  # share of the clips that are mirrored
+                "join": 0.0,  # share of the clips that others of the signer follow, to max_frames
+                # At random by about this share: colours are mixed and shifted (for signers that
+                # training lacks), and frames drawn larger or smaller.
+                "colour": 0.0,
+                "zoom": 0.0,
                 "rescale": 0.2,  # clips are stretched or shortened by up to this share
                 "min_frames": 32,  # … but to no fewer frames than this
                 "max_frames": 230,  # … and no more than this / frame_interval
@@ -30,6 +35,7 @@ def published_config() -> ConfigDict:
             "init": {
                 "backbone": "",  # a pretrained SlowFast, a .pkl or .pyth file of PySlowFast
                 "checkpoint": "",  # a trained model to go on from: a folder, hf://… or https://….zip
+                "new_head": False,  # take the backbone alone of it
             },
             "model": {
                 "depths": (3, 4, 23, 3),
@@ -65,6 +71,9 @@ def published_config() -> ConfigDict:
             },
             "training": {
                 "epochs": 80,
+                # After them so many of a new head, on the features of the backbone as it then is:
+                # from random weights, on a small corpus (see docs/training.md).
+                "head_epochs": 0,
                 "batch_size": 2,
                 "padding": "masked",  # or "reference", the published batches
                 # Or "bfloat16", but not of parameters, statistics and losses; or "float64", of all.

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ class Augmentation:
     max_frames: int = 230  # … and no more than this / frame_interval
     crop_size: tuple[int, int] = (224, 224)  # height, width
     flip: float = 0.5  # share of the clips that are mirrored
+    join: float = 0.0  # share of the clips that others follow, up to `max_frames` in all
 
 
 class DrawnClip(NamedTuple):
@@ -29,6 +31,30 @@ class DrawnClip(NamedTuple):
 def clip_rng(seed: int, epoch: int, clip: int) -> np.random.Generator:
     """What a clip's draws in an epoch come from: on nothing else do they depend."""
     return np.random.default_rng([seed, epoch, 1 + clip])
+
+
+def joining_rng(seed: int, epoch: int, clip: int) -> np.random.Generator:
+    """What it is decided by which clips follow a clip: of its own, so that the rest stays."""
+    return np.random.default_rng([seed, epoch, 1 + clip, 1])
+
+
+def joined_clips(
+    first: int,
+    candidates: Sequence[int],
+    lengths: Sequence[int],
+    augmentation: Augmentation,
+    rng: np.random.Generator,
+) -> list[int]:
+    """A clip's number, and those of what follows it: random candidates as long as they fit.
+
+    New sentences out of known signs (random utterance concatenation, Lin et al., Interspeech
+    2023): a BiLSTM learns the sentences of a small corpus by heart.
+    """
+    joined, room = [first], augmentation.max_frames - lengths[first]
+    if rng.random() < augmentation.join:
+        while (room := room - lengths[following := int(rng.choice(candidates))]) >= 0:
+            joined.append(following)
+    return joined
 
 
 def draw_clip(

@@ -1,12 +1,20 @@
 """The clips of a prepared dataset as a network takes them: frames, decoded and stacked."""
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Int, UInt8
 
-from sfsign_jax.data.augmentation import Augmentation, clip_rng, draw_clip, kept_frames
+from sfsign_jax.data.augmentation import (
+    Augmentation,
+    clip_rng,
+    draw_clip,
+    joined_clips,
+    joining_rng,
+    kept_frames,
+)
 from sfsign_jax.data.batching import EvaluationBatch, PlannedBatch, blank_frames
 from sfsign_jax.data.catalog import ClipFacts, Dataset, Record
 from sfsign_jax.data.frames import decode_frame, drop_top_rows
@@ -29,18 +37,47 @@ class TrainingFrames:
         return len(self.dataset.num_frames["train"])
 
     def lengths(self, epoch: int) -> list[int]:
+        own = self.dataset.num_frames["train"]
         return [
-            len(kept_frames(n, self.augmentation, clip_rng(self.seed, epoch, clip)))
-            for clip, n in enumerate(self.dataset.num_frames["train"])
+            len(
+                kept_frames(
+                    sum(own[member] for member in self.joined(epoch, clip)),
+                    self.augmentation,
+                    clip_rng(self.seed, epoch, clip),
+                )
+            )
+            for clip in range(len(self))
         ]
+
+    def joined(self, epoch: int, clip: int) -> list[int]:
+        """A clip and, where it is to be joined, others of its signer."""
+        if not self.augmentation.join:
+            return [clip]
+        return joined_clips(
+            clip,
+            self.of_same_signer[clip],
+            self.dataset.num_frames["train"],
+            self.augmentation,
+            joining_rng(self.seed, epoch, clip),
+        )
+
+    @functools.cached_property
+    def of_same_signer(self) -> list[list[int]]:
+        """For every clip those of its signer."""
+        signers = [facts.signer for facts in clip_facts_of(self.dataset, "train")]
+        clips: dict[str, list[int]] = {}
+        for clip, signer in enumerate(signers):
+            clips.setdefault(signer, []).append(clip)
+        return [clips[signer] for signer in signers]
 
     def load(self, epoch: int, clips: Sequence[int], bucket: int) -> dict[str, np.ndarray]:
         frames = blank_frames(len(clips), bucket, self.dataset.frame_size)
         num_frames, corners, flips, glosses = [], [], [], {}
         for clip, row in zip(clips, frames, strict=True):
-            record = self.dataset.splits["train"][clip]
+            records = [self.dataset.splits["train"][one] for one in self.joined(epoch, clip)]
+            record = joined_records(records)
             drawn = draw_clip(
-                self.dataset.num_frames["train"][clip],
+                len(record["frames"]),
                 self.dataset.frame_size,
                 self.augmentation,
                 clip_rng(self.seed, epoch, clip),
@@ -121,12 +158,20 @@ def load_clip(
             out[place] = drop_top_rows(frame, dataset.drop_top_rows)
 
 
+def joined_records(records: Sequence[Record]) -> Record:
+    """One clip after the other, under the first one's name."""
+    whole = dict(records[0])
+    for key in ("frames", "glosses"):
+        whole[key] = [one for record in records for one in record[key]]
+    return whole
+
+
 def clip_facts_of(dataset: Dataset, split: str) -> tuple[ClipFacts, ...]:
     """Those of a split; all of its records are read where an earlier version prepared them."""
     if split in dataset.clips:
         return dataset.clips[split]
     return tuple(
-        ClipFacts(record["id"].decode(), n, glosses_of(record))
+        ClipFacts(record["id"].decode(), n, glosses_of(record), record["signer"].decode())
         for record, n in zip(dataset.splits[split], dataset.num_frames[split], strict=True)
     )
 

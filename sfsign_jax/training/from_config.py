@@ -52,6 +52,8 @@ def recipe(config: ConfigDict, steps_per_epoch: int) -> Recipe:
             loss_weights=LossWeights(**config.loss),
             padding=config.training.padding,
             crop_size=tuple(config.data.crop_size),
+            colour=config.data.colour,
+            zoom=config.data.zoom,
             compute_dtype=config.training.compute_dtype,
             accumulation=config.training.accumulation,
             remat=tuple(config.training.remat),
@@ -64,7 +66,14 @@ def recipe(config: ConfigDict, steps_per_epoch: int) -> Recipe:
 
 
 def augmentation(config: ConfigDict) -> Augmentation:
-    """What is drawn for a training clip."""
+    """What is drawn for a training clip.
+
+    Raises:
+        UserError: a share that is none.
+    """
+    for name in ("flip", "join"):
+        if not 0 <= config.data[name] <= 1:
+            raise UserError(f"config.data.{name} is {config.data[name]}: a share, from 0 to 1")
     names = [field.name for field in dataclasses.fields(Augmentation)]
     return Augmentation(**{name: config.data[name] for name in names})
 

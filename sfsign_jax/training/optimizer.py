@@ -39,6 +39,8 @@ class Recipe:
     loss_weights: LossWeights = LossWeights()
     padding: Padding = "masked"
     crop_size: tuple[int, int] = (224, 224)
+    colour: float = 0.0  # how far colours vary, and the size of what is seen (see data.jitter)
+    zoom: float = 0.0
     compute_dtype: str = "float32"
     train_backbone: bool = True  # False: batches hold its features
     freeze_statistics: bool = False  # batch norms keep and use their running statistics
@@ -51,6 +53,10 @@ class Recipe:
         if self.compute_dtype not in ("float32", "bfloat16", "float64"):
             raise ValueError(
                 f"compute_dtype is {self.compute_dtype!r}; it is float32, bfloat16 or float64."
+            )
+        if not (0 <= self.zoom < 1 and self.colour >= 0):
+            raise ValueError(
+                f"zoom is {self.zoom} and colour {self.colour}: shares from 0 on, zoom's below 1."
             )
         if unknown := set(self.remat) - set(STAGES):
             raise ValueError(

@@ -6,6 +6,7 @@ import pytest
 from sfsign_jax.data.augmentation import (
     Augmentation,
     interval_frames,
+    joined_clips,
     kept_frames,
     most_frames,
     random_corner,
@@ -42,3 +43,18 @@ def test_corners_reach_every_edge():
     corners = np.array([random_corner((256, 256), (224, 224), RNG) for _ in range(3000)])
     assert corners.min(0).tolist() == [0, 0]
     assert corners.max(0).tolist() == [32, 32]
+
+
+def test_clips_follow_a_share_of_the_clips_as_long_as_all_fit():
+    lengths = [10, 12, 25, 40, 9]
+    augmentation = Augmentation(join=0.4, max_frames=36)
+    drawn = [joined_clips(0, (0, 1, 4), lengths, augmentation, RNG) for _ in range(3000)]
+    assert all(joined[0] == 0 and {*joined} <= {0, 1, 4} for joined in drawn)
+    assert all(sum(lengths[clip] for clip in joined) <= 36 for joined in drawn)
+    # Of a clip of 10 frames and one more of up to 12 there is room for a third every time.
+    assert {len(joined) for joined in drawn} == {1, 3}
+    assert np.mean([len(joined) == 3 for joined in drawn]) == pytest.approx(0.4, abs=0.03)
+    for alone in (2, 3):
+        assert joined_clips(alone, (2, 3), lengths, Augmentation(join=1.0, max_frames=36), RNG) == [
+            alone
+        ]

@@ -1,0 +1,30 @@
+"""Values that no run can have, in one sentence each."""
+
+import pytest
+
+from sfsign_jax.configuration import published_config
+from sfsign_jax.errors import UserError
+from sfsign_jax.training import from_config
+
+
+@pytest.mark.parametrize(("name", "value"), [("join", 1.5), ("join", -0.1), ("flip", 2.0)])
+def test_shares_of_the_clips(name, value):
+    config = published_config()
+    config.data[name] = value
+    with pytest.raises(UserError, match=rf"config.data.{name} is {value}: a share, from 0 to 1"):
+        from_config.augmentation(config)
+
+
+@pytest.mark.parametrize(("name", "value"), [("zoom", 1.0), ("zoom", -0.1), ("colour", -0.1)])
+def test_how_far_pictures_may_vary(name, value):
+    config = published_config()
+    config.data[name] = value
+    with pytest.raises(UserError, match=f"config: zoom is .*{value}.*: shares"):
+        from_config.recipe(config, 10)
+
+
+def test_what_the_published_recipe_leaves_off():
+    config = published_config()
+    recipe = from_config.recipe(config, 10)
+    assert (recipe.zoom, recipe.colour, from_config.augmentation(config).join) == (0, 0, 0)
+    assert config.training.head_epochs == 0
