@@ -27,6 +27,7 @@ def main() -> None:
     from sfsign_jax.data.preparation import prepare
     from sfsign_jax.training.loop import train
     from sfsign_jax.training.probe import probe_training
+    from sfsign_jax.training.staged import train_in_stages
     from sfsign_jax.training.stopping import (
         INTERRUPTED_STATUS,
         InterruptedRunError,
@@ -40,7 +41,7 @@ def main() -> None:
     if data.data_path and not prepared_versions(data.name, data.prepared_dir):
         prepare(data.name, Path(data.prepared_dir), Path(data.data_path))
     try:
-        train(config, workdir)
+        (train_in_stages if config.training.head_epochs else train)(config, workdir)
     except InterruptedRunError as error:
         print(error, file=sys.stderr)
         sys.exit(INTERRUPTED_STATUS)

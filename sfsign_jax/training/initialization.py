@@ -26,12 +26,16 @@ def initial_weights(
     """
     if init.backbone and init.checkpoint:
         raise UserError("config.init has a backbone and a checkpoint: choose one")
+    if init.new_head and not init.checkpoint:
+        raise UserError("config.init.new_head is for the backbone of a config.init.checkpoint")
     state = nnx.state(new_model(config, seed))
     if init.backbone:
         path = Path(init.backbone).expanduser()
         read, _, name_of = backbone_format(path)
         state, outcomes = caffe2.load_backbone(state, read(path), config, init.backbone, name_of)
         return state, f"backbone of {init.backbone}: {caffe2.summary(outcomes)}"
+    if init.new_head:
+        return with_new_head(state, config, init.checkpoint)
     if init.checkpoint:
         return fine_tune(state, config, vocabulary, init.checkpoint)
     return state, "random weights"
@@ -40,28 +44,59 @@ def initial_weights(
 def fine_tune(
     state: nnx.State, config: ModelConfig, vocabulary: tuple[str, ...], checkpoint: str
 ) -> tuple[nnx.State, str]:
-    """The checkpoint's weights; its classifiers only where the vocabulary is the same.
+    """The checkpoint's weights, its classifiers only where the vocabulary is the same.
+
+    Heads of the pathways, which are there for training alone, it may lack.
 
     Raises:
         UserError: as for `open_checkpoint`, or it is of another architecture.
     """
     model, description = open_checkpoint(checkpoint)
-    if differences := differing_fields(description.config, config):
-        raise UserError(f"{checkpoint} is of another architecture: {'; '.join(differences)}")
+    check_architecture(checkpoint, description.config, config)
     loaded = dict(nnx.to_flat_state(nnx.state(model)))
-    if description.vocabulary == vocabulary:
-        return nnx.from_flat_state(loaded), f"all weights of {checkpoint}"
-    for path, variable in nnx.to_flat_state(state):
-        if any(name in path for name in CLASSIFIERS):
-            loaded[path] = variable
-    return nnx.from_flat_state(loaded), (
-        f"weights of {checkpoint}; its vocabulary is another, so the classifiers start anew"
-    )
+    told = f"all weights of {checkpoint}"
+    if description.vocabulary != vocabulary:
+        told = f"weights of {checkpoint}; its vocabulary is another, so the classifiers start anew"
+        loaded = {path: x for path, x in loaded.items() if not any(c in path for c in CLASSIFIERS)}
+    if config.pathway_enhancement and not description.config.pathway_enhancement:
+        told += "; it has no heads for each pathway, so these start anew"
+    weights = {path: loaded.get(path, own) for path, own in nnx.to_flat_state(state)}
+    return nnx.from_flat_state(weights), told
+
+
+def with_new_head(state: nnx.State, config: ModelConfig, checkpoint: str) -> tuple[nnx.State, str]:
+    """The checkpoint's backbone under the state's own head, which may be of another kind.
+
+    Raises:
+        UserError: as for `open_checkpoint`, or the backbone is of another architecture.
+    """
+    model, description = open_checkpoint(checkpoint)
+    theirs = dataclasses.replace(config, backbone=description.config.backbone)
+    check_architecture(checkpoint, theirs, config)
+    loaded = dict(nnx.to_flat_state(nnx.state(model.backbone)))
+    weights = {
+        path: loaded[path[1:]] if path[0] == "backbone" else variable
+        for path, variable in nnx.to_flat_state(state)
+    }
+    return nnx.from_flat_state(weights), f"the backbone of {checkpoint} and a new head"
+
+
+def check_architecture(checkpoint: str, theirs: ModelConfig, ours: ModelConfig) -> None:
+    """Raises UserError where the two differ in what weights depend on."""
+    if differences := differing_fields(theirs, ours):
+        raise UserError(f"{checkpoint} is of another architecture: {'; '.join(differences)}")
 
 
 def differing_fields(theirs: ModelConfig, ours: ModelConfig) -> list[str]:
-    """What the two architectures disagree on, apart from classes, dropout and initial values."""
-    irrelevant = {"num_classes", "feature_dropout", "lstm_dropout", "zero_init_final_bn"}
+    """What the two architectures disagree on, where weights depend on it.
+
+    They don't on dropout and initial values, and classifiers and the heads of the pathways may
+    start anew.
+    """
+    irrelevant = {
+        *("num_classes", "pathway_enhancement"),
+        *("feature_dropout", "lstm_dropout", "zero_init_final_bn"),
+    }
     flat = []
     for config in (theirs, ours):
         fields = dataclasses.asdict(config)

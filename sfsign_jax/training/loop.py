@@ -339,7 +339,7 @@ def record(run: Run, progress: RunProgress, metrics: dict[str, jax.Array]) -> No
 
 
 def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
-    """Recognise the dev split; keep the model where it is the best so far."""
+    """Recognise the dev split; keep the model where it is the best so far, or a stage follows."""
     weights = nnx.merge_state(state.params, state.batch_stats)
     if run.step_config.backbone.stacked:
         weights = replicate(from_device(run.step_config, weights), run.mesh)
@@ -366,7 +366,9 @@ def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
     run.add_points(points, int(state.step))
     progress["epochs"].append(metrics)
     progress["steps"] = []
-    if is_best(progress["epochs"]):
+    # A second stage goes on with the backbone that was trained longest: of that the BiLSTM's WER,
+    # while both are trained, says little.
+    if is_best(progress["epochs"]) or run.config.training.head_epochs:
         timed = evaluation_batches(run.source.dev, batching, timed_clips(order), run.mesh)
         timing = measure_timing(
             network, run.source.features_of, until_stopped(run, timed), run.mesh

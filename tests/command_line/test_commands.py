@@ -31,6 +31,7 @@ from sfsign_jax.runtime.mesh import clip_mesh
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ["--config", str(ROOT / "configs" / "demo.py")]
+STAGED = ["--config.training.head_epochs=1"]
 
 
 def start(*arguments, cwd):
@@ -82,9 +83,20 @@ def prepared(tmp_path_factory):
         ),
         ([*CONFIG, "--workdir", "run", "--config.zzz.y=1"], ["the config has no key 'zzz'"]),
         ([*CONFIG, "--workdir", "run", "--config.data.prepared_dir=nowhere"], ["prepare"]),
+        (
+            [*CONFIG, "--workdir", "run", "--config.training.head_epochs=-1"],
+            ["config.training.head_epochs is -1"],
+        ),
+        (
+            [*CONFIG, *STAGED, "--workdir", "run", "--config.training.padding=reference"],
+            ["head_epochs needs", "'masked'"],
+        ),
         (["--config", "configs/missing.py", "--workdir", "run"], ["missing.py"]),
     ],
-    ids=["no config", "no workdir", "unknown key", "unknown part", "no data", "missing config"],
+    ids=[
+        *("no config", "no workdir", "unknown key", "unknown part", "no data"),
+        *("negative stage", "stage without masks", "missing config"),
+    ],
 )
 def test_train(arguments, words, tmp_path):
     assert_one_sentence(run("-m", "sfsign_jax.train", *arguments, cwd=tmp_path), *words)
@@ -92,7 +104,7 @@ def test_train(arguments, words, tmp_path):
 
 
 def test_train_evaluate_and_recognize(prepared, tmp_path):
-    """A run of two epochs of three batches, end to end."""
+    """A run of two epochs of three batches and one of a new head, end to end."""
     small = [
         *data_in(prepared),
         "--config.model.width=8",
@@ -100,6 +112,7 @@ def test_train_evaluate_and_recognize(prepared, tmp_path):
         "--config.model.hidden_size=8",
         "--config.model.pathway_enhancement=False",
         "--config.training.epochs=2",
+        "--config.training.head_epochs=1",
         "--config.training.batch_size=2",
         "--config.evaluation.batch_size=2",
     ]
@@ -110,6 +123,7 @@ def test_train_evaluate_and_recognize(prepared, tmp_path):
     assert "epoch 2/2" in log
     assert "dev WER" in log
     assert list(workdir.glob("events.out.tfevents*"))
+    assert len(json.loads((workdir / "head" / "metrics.json").read_text())) == 1
 
     other = ["--config.optimizer.learning_rate=1.0", "--workdir", workdir]
     again = run("-m", "sfsign_jax.train", *CONFIG, *small, *other, cwd=tmp_path)

@@ -26,8 +26,10 @@ def checkpoint(tmp_path_factory, weights):
     return folder
 
 
-def start(config=CONFIG, vocabulary=VOCABULARY, backbone="", checkpoint=""):
-    init = ConfigDict({"backbone": str(backbone), "checkpoint": str(checkpoint)})
+def start(config=CONFIG, vocabulary=VOCABULARY, backbone="", checkpoint="", new_head=False):
+    init = ConfigDict(
+        {"backbone": str(backbone), "checkpoint": str(checkpoint), "new_head": new_head}
+    )
     return initial_weights(config, vocabulary, init, seed=0)
 
 
@@ -52,6 +54,37 @@ def test_another_vocabulary_keeps_all_but_the_classifiers(weights, checkpoint, v
         if "classifier" in path:
             expected = fresh[path]
         np.testing.assert_array_equal(expected[...], ours[...], err_msg=str(path))
+
+
+def test_heads_of_the_pathways_start_anew_where_there_are_none(weights, tmp_path):
+    alone = small_config(pathway_enhancement=False)
+    kept = nnx.from_flat_state(
+        [(path, x) for path, x in nnx.to_flat_state(weights) if not {"slow", "fast"} & {*path[:2]}]
+    )
+    save_checkpoint(tmp_path / "alone", kept, ModelDescription(alone, VOCABULARY))
+    state, origin = start(checkpoint=tmp_path / "alone")
+    assert "no heads for each pathway" in origin
+    fresh, theirs = (dict(nnx.to_flat_state(x)) for x in (start()[0], weights))
+    for path, ours in nnx.to_flat_state(state):
+        expected = (fresh if {"slow", "fast"} & {*path[:2]} else theirs)[path]
+        np.testing.assert_array_equal(ours[...], expected[...], err_msg=str(path))
+    without, origin = start(alone, checkpoint=tmp_path / "alone")
+    assert origin == f"all weights of {tmp_path / 'alone'}"
+    assert {path[1] for path, _ in nnx.to_flat_state(without) if path[0] == "paths"} == {"main"}
+
+
+def test_a_new_head_keeps_the_backbone_alone(weights, checkpoint):
+    config = small_config(pathway_enhancement=False, hidden_size=16)
+    state, origin = start(config, checkpoint=checkpoint, new_head=True)
+    assert "a new head" in origin
+    fresh, theirs = (dict(nnx.to_flat_state(x)) for x in (start(config)[0], weights))
+    for path, ours in nnx.to_flat_state(state):
+        expected = (theirs if path[0] == "backbone" else fresh)[path]
+        np.testing.assert_array_equal(expected[...], ours[...], err_msg=str(path))
+    with pytest.raises(UserError, match="fusion is FuseBiAdd there and FuseBiCat in"):
+        start(small_config(fusion="FuseBiCat"), checkpoint=checkpoint, new_head=True)
+    with pytest.raises(UserError, match="new_head is for the backbone of a"):
+        start(new_head=True)
 
 
 def test_another_architecture_is_refused_with_the_difference(checkpoint):

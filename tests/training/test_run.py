@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 import orbax.checkpoint as ocp
 import pytest
+from flax import nnx
 
+from sfsign_jax.checkpoint import load_checkpoint
 from sfsign_jax.data.preparation import prepare
 from sfsign_jax.training.run_checkpoints import open_checkpoints
 
@@ -35,6 +37,7 @@ def command(tmp_path_factory):
         "model.hidden_size": 8,
         "model.pathway_enhancement": False,
         "training.epochs": 2,
+        "training.head_epochs": 0,
         "training.batch_size": 2,
         "training.save_steps": 1,
         "evaluation.batch_size": 2,
@@ -101,6 +104,44 @@ def test_ctrl_c_saves_too(command, tmp_path):
     step = newest(workdir)
     assert stop_at(step + 1, signal.SIGINT, longer, workdir) == 75
     assert f"go on from step {step}" in (workdir / "train.log").read_text()
+
+
+def test_a_new_head_after_the_whole_network(command, tmp_path):
+    """Stopped in each stage, and not: the same head, over the backbone of the first stage."""
+    command = [*command, "--config.training.head_epochs=4"]
+    through, stopped = tmp_path / "through", tmp_path / "stopped"
+    subprocess.run([*command, "--workdir", str(through)], check=True)
+    assert stop_at(2, signal.SIGKILL, command, stopped) == -signal.SIGKILL
+    again = subprocess.Popen([*command, "--workdir", str(stopped)])
+    while again.poll() is None and newest(stopped / "head") < 5:
+        time.sleep(0.01)
+    again.send_signal(signal.SIGTERM)
+    assert again.wait() == 75
+    for _ in range(2):  # the second time there is nothing left to do
+        subprocess.run([*command, "--workdir", str(stopped)], check=True)
+    assert arrays_of(stopped / "head" / "best") == arrays_of(through / "head" / "best")
+    for run in (through, stopped):
+        assert not (run / "features").exists()
+        assert arrays_of(run / "best") == arrays_of(run / better_stage(run))
+        backbones = (backbone_of(run / stage) for stage in ("whole", "head/best"))
+        for (path, expected), (_, ours) in zip(*backbones, strict=True):
+            np.testing.assert_array_equal(ours[...], expected[...], err_msg=str(path))
+
+
+def arrays_of(checkpoint):
+    return json.loads((checkpoint / "checksums.json").read_text())["arrays"]
+
+
+def backbone_of(checkpoint):
+    return nnx.to_flat_state(nnx.state(load_checkpoint(checkpoint)[0].backbone))
+
+
+def better_stage(run):
+    whole, head = (
+        [epoch["dev_wer"] for epoch in json.loads((folder / "metrics.json").read_text())]
+        for folder in (run, run / "head")
+    )
+    return "whole" if whole[-1] < min(head) else "head/best"
 
 
 def test_two_processes_of_two_devices(command, tmp_path):
