@@ -11,7 +11,11 @@ from jaxtyping import Int
 
 @dataclasses.dataclass(frozen=True)
 class Augmentation:
-    """What is drawn for a clip; the defaults are the published ones."""
+    """What is drawn for a clip; the defaults are the published ones.
+
+    Raises:
+        ValueError: a share that is none.
+    """
 
     frame_interval: int = 1  # every k-th frame is kept
     rescale: float = 0.2  # clips are stretched or shortened by up to this share
@@ -20,6 +24,11 @@ class Augmentation:
     crop_size: tuple[int, int] = (224, 224)  # height, width
     flip: float = 0.5  # share of the clips that are mirrored
     join: float = 0.0  # share of the clips that others follow, up to `max_frames` in all
+
+    def __post_init__(self):
+        for name in ("flip", "join"):
+            if not 0 <= (share := getattr(self, name)) <= 1:
+                raise ValueError(f"{name} is {share}: a share, from 0 to 1")
 
 
 class DrawnClip(NamedTuple):
@@ -52,8 +61,10 @@ def joined_clips(
     """
     joined, room = [first], augmentation.max_frames - lengths[first]
     if rng.random() < augmentation.join:
-        while (room := room - lengths[following := int(rng.choice(candidates))]) >= 0:
+        following = candidates[int(rng.integers(len(candidates)))]
+        while (room := room - lengths[following]) >= 0:
             joined.append(following)
+            following = candidates[int(rng.integers(len(candidates)))]
     return joined
 
 

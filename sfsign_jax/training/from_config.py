@@ -71,11 +71,11 @@ def augmentation(config: ConfigDict) -> Augmentation:
     Raises:
         UserError: a share that is none.
     """
-    for name in ("flip", "join"):
-        if not 0 <= config.data[name] <= 1:
-            raise UserError(f"config.data.{name} is {config.data[name]}: a share, from 0 to 1")
     names = [field.name for field in dataclasses.fields(Augmentation)]
-    return Augmentation(**{name: config.data[name] for name in names})
+    try:
+        return Augmentation(**{name: config.data[name] for name in names})
+    except ValueError as error:
+        raise UserError(f"config.data.{error}") from error
 
 
 def batching(config: ConfigDict, batch_size: int) -> Batching:

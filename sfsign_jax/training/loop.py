@@ -68,7 +68,7 @@ from sfsign_jax.training.stopping import (
     StopRequest,
     stop_request,
 )
-from sfsign_jax.training.workdir import forgot_dataset, own_workdir
+from sfsign_jax.training.workdir import BEST, METRICS, WHOLE, forgot_dataset, own_workdir
 
 NOT_FINITE = "not_finite.log"
 TOO_SHORT = "too_short.log"
@@ -102,7 +102,8 @@ class Run(NamedTuple):
 def train(config: ConfigDict, workdir: Path) -> None:
     """Train on the config's dataset, or go on with the run in the workdir.
 
-    The best model by dev WER is left in workdir/best, the metrics of all epochs in metrics.json.
+    The best model by dev WER is left in workdir/best or, where a second stage follows, the last one
+    in workdir/whole; the metrics of all epochs in metrics.json.
     Of several processes the first one writes; all of them must call this.
 
     Raises:
@@ -339,7 +340,10 @@ def record(run: Run, progress: RunProgress, metrics: dict[str, jax.Array]) -> No
 
 
 def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
-    """Recognise the dev split; keep the model where it is the best so far, or a stage follows."""
+    """Recognise the dev split; keep the model where it is the best so far, or a stage follows.
+
+    Of the backbone, with which that goes on, the BiLSTM's WER says little while both are trained.
+    """
     weights = nnx.merge_state(state.params, state.batch_stats)
     if run.step_config.backbone.stacked:
         weights = replicate(from_device(run.step_config, weights), run.mesh)
@@ -366,20 +370,19 @@ def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
     run.add_points(points, int(state.step))
     progress["epochs"].append(metrics)
     progress["steps"] = []
-    # A second stage goes on with the backbone that was trained longest: of that the BiLSTM's WER,
-    # while both are trained, says little.
-    if is_best(progress["epochs"]) or run.config.training.head_epochs:
+    stage_follows = run.config.training.head_epochs > 0
+    if stage_follows or is_best(progress["epochs"]):
         timed = evaluation_batches(run.source.dev, batching, timed_clips(order), run.mesh)
         timing = measure_timing(
             network, run.source.features_of, until_stopped(run, timed), run.mesh
         )
         description = dataclasses.replace(run.description, timing=timing)
         if is_first_process():
-            save_checkpoint(run.workdir / "best", weights, description)
+            save_checkpoint(run.workdir / (WHOLE if stage_follows else BEST), weights, description)
     if not is_first_process():
         return
     text = json.dumps(progress["epochs"], indent=2)
-    write_text_atomically(run.workdir / "metrics.json", text + "\n")
+    write_text_atomically(run.workdir / METRICS, text + "\n")
 
 
 def until_stopped(run: Run, batches: Iterable[EvaluationBatch]) -> Iterator[EvaluationBatch]:

@@ -14,7 +14,7 @@ import jax
 from flax import nnx
 from ml_collections import ConfigDict
 
-from sfsign_jax.checkpoint import load_checkpoint, save_checkpoint, whole_copy
+from sfsign_jax.checkpoint import load_checkpoint, save_checkpoint
 from sfsign_jax.data.catalog import open_dataset
 from sfsign_jax.errors import UserError
 from sfsign_jax.files import read_json
@@ -23,9 +23,9 @@ from sfsign_jax.recognition.feature_extraction import extract_features
 from sfsign_jax.recognition.network import Network
 from sfsign_jax.training import from_config
 from sfsign_jax.training.loop import log_line, train
+from sfsign_jax.training.workdir import BEST, METRICS, WHOLE
 
-WHOLE = "whole"  # the model at the end of the first stage, as it stays in the workdir
-HEAD = "head"  # the workdir of the second one
+HEAD = "head"  # the workdir of the second stage
 FEATURES = "features"
 
 
@@ -40,20 +40,16 @@ def train_in_stages(config: ConfigDict, workdir: Path) -> None:
     """
     check_stages(config)
     train(config, workdir)
-    whole = whole_copy(workdir / WHOLE)
-    if not whole.exists():
-        whole_copy(workdir / "best").rename(whole)
-    head = head_config(config, workdir)
     if len(epochs_of(workdir / HEAD)) < config.training.head_epochs:
         log_line(workdir, f"a new head, on the features of {workdir / WHOLE}")
         features_of_whole(config, workdir)
-        train(head, workdir / HEAD)
+        train(head_config(config, workdir), workdir / HEAD)
     shutil.rmtree(workdir / FEATURES, ignore_errors=True)
     of_whole = epochs_of(workdir)[-1]["dev_wer"]
     of_head = min(epoch["dev_wer"] for epoch in epochs_of(workdir / HEAD))
-    better = whole if of_whole < of_head else workdir / HEAD / "best"
+    better = workdir / WHOLE if of_whole < of_head else workdir / HEAD / BEST
     model, description = load_checkpoint(better)
-    save_checkpoint(workdir / "best", nnx.state(model), description)
+    save_checkpoint(workdir / BEST, nnx.state(model), description)
 
 
 def check_stages(config: ConfigDict) -> None:
@@ -104,5 +100,5 @@ def features_of_whole(config: ConfigDict, workdir: Path) -> None:
 
 def epochs_of(workdir: Path) -> list[dict[str, Any]]:
     """Metrics of the epochs that a run has finished."""
-    path = workdir / "metrics.json"
+    path = workdir / METRICS
     return read_json(path, list[dict[str, Any]]) if path.exists() else []

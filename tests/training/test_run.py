@@ -117,6 +117,7 @@ def test_a_new_head_after_the_whole_network(command, tmp_path):
         time.sleep(0.01)
     again.send_signal(signal.SIGTERM)
     assert again.wait() == 75
+    assert not (stopped / "best").exists()
     for _ in range(2):  # the second time there is nothing left to do
         subprocess.run([*command, "--workdir", str(stopped)], check=True)
     assert arrays_of(stopped / "head" / "best") == arrays_of(through / "head" / "best")
