@@ -44,6 +44,7 @@ ADDED_LATER = {
     "preprocessing.frame_rate",
     "num_batches_tracked",
     "timing",
+    "timing.gloss_lags",
 }
 
 
@@ -52,7 +53,7 @@ class ModelDescription:
     """All that is needed to use the arrays: nothing about a model lives elsewhere.
 
     Raises:
-        ValueError: the vocabulary does not name the architecture's classes.
+        ValueError: the vocabulary or the timing is not that of the architecture's classes.
     """
 
     config: ModelConfig
@@ -70,6 +71,9 @@ class ModelDescription:
                 f"there are {len(self.vocabulary)} glosses for {self.config.num_classes} classes, "
                 "one of which is the blank"
             )
+        lags = len(self.timing.gloss_lags) if self.timing else 0
+        if lags not in (0, self.config.num_classes - 1):
+            raise ValueError(f"timing has lags of {lags} glosses: those of each or of none")
 
 
 @dataclasses.dataclass(frozen=True)

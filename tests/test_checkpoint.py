@@ -375,11 +375,25 @@ def test_a_timing_is_written_and_all_else_stays(checkpoint, tmp_path):
     assert changed == {"model.json", CHECKSUMS}
     fields = json.loads(before["model.json"])
     assert json.loads(after["model.json"]) == fields | {
-        "timing": {"conv_lag": -3.5, "sequence_lag": None, "pace": 7.25}
+        "timing": {"conv_lag": -3.5, "sequence_lag": None, "pace": 7.25, "gloss_lags": []}
     }
     sums = json.loads(before[CHECKSUMS])
     sums["files"]["model.json"] = json.loads(after[CHECKSUMS])["files"]["model.json"]
     assert json.loads(after[CHECKSUMS]) == sums
+
+
+def test_a_timing_without_lags_of_glosses(edited):
+    folder = edited(
+        lambda fields: fields.update(timing={"conv_lag": -3.5, "sequence_lag": None, "pace": 7.25})
+    )
+    assert read_description(folder).timing == TIMING
+
+
+def test_lags_of_glosses_that_the_model_does_not_have(edited):
+    timing = dataclasses.asdict(dataclasses.replace(TIMING, gloss_lags=(1.0, 2.0)))
+    folder = edited(lambda fields: fields.update(timing=timing))
+    with pytest.raises(UserError, match="has lags of 2 glosses: those of each or of none"):
+        read_description(folder)
 
 
 def test_a_timing_of_the_bilstm_alone_is_none(edited):
@@ -398,7 +412,7 @@ def test_a_timing_of_the_first_files_of_the_format(edited):
     fields = json.loads((folder / "model.json").read_text())
     save_timing(folder, TIMING)
     timed = json.loads((folder / "model.json").read_text())
-    assert timed == fields | {"timing": dataclasses.asdict(TIMING)}
+    assert timed == fields | {"timing": json.loads(json.dumps(dataclasses.asdict(TIMING)))}
     assert not (folder / CHECKSUMS).exists()
     assert read_description(folder).timing == TIMING
 

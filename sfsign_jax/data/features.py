@@ -14,6 +14,7 @@ from typing import NamedTuple, TypedDict
 import numpy as np
 from jaxtyping import Float
 
+from sfsign_jax.data.augmentation import clip_rng
 from sfsign_jax.data.batching import EvaluationBatch, PlannedBatch
 from sfsign_jax.data.catalog import ClipFacts
 from sfsign_jax.data.training_batches import label_rows
@@ -108,24 +109,32 @@ def read_features(features: FeatureSet, split: str, number: int) -> Float[np.nda
 
 
 def stack_features(
-    features: FeatureSet, split: str, clips: Sequence[int], bucket: int
+    features: FeatureSet, split: str, clips: Sequence[int], bucket: int, first: Sequence[int]
 ) -> dict[str, np.ndarray]:
-    """The clips' features, filled up to `bucket` rows, and the clips' lengths in frames."""
+    """The clips' features from row `first` of each on, their last one repeated, filled up to
+    `bucket` rows; and the clips' lengths in frames."""
     rows = [read_features(features, split, clip) for clip in clips]
     stacked = np.zeros((len(clips), bucket, rows[0].shape[1]), np.float32)
-    for place, row in zip(stacked, rows, strict=True):
-        place[: len(row)] = row
+    for place, row, moved in zip(stacked, rows, first, strict=True):
+        place[: len(row)] = row[-1]
+        place[: len(row) - moved] = row[moved:]
     num_frames = [features.clips[split][clip]["num_frames"] for clip in clips]
     return {"features": stacked, "num_frames": np.array(num_frames, np.int32)}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class TrainingFeatures:
-    """Features of the train split; nothing is drawn in them (see `TrainingClips`)."""
+    """Features of the train split (see `TrainingClips`).
+
+    In which frame of a step a clip begins is drawn. So the head, which also recognises clips moved
+    by each number of frames to tell when signs are made, has seen such clips: a network learns to
+    say its signs where they are.
+    """
 
     features: FeatureSet
     max_labels: int
     seed: int
+    stride: int  # frames of a step
 
     def __len__(self) -> int:
         return len(self.features.clips["train"])
@@ -136,8 +145,9 @@ class TrainingFeatures:
     def load(self, epoch: int, clips: Sequence[int], bucket: int) -> dict[str, np.ndarray]:
         own = [self.features.clips["train"][clip] for clip in clips]
         labels = {clip["id"]: clean_glosses(clip["glosses"], clip["id"]) for clip in own}
+        first = [int(clip_rng(self.seed, epoch, clip).integers(self.stride)) for clip in clips]
         return {
-            **stack_features(self.features, "train", clips, bucket),
+            **stack_features(self.features, "train", clips, bucket, first),
             **label_rows(labels, self.features.vocabulary, self.max_labels),
         }
 
@@ -157,7 +167,7 @@ class EvaluationFeatures:
         return [clip["rows"] for clip in self.features.clips[self.split]]
 
     def load(self, planned: PlannedBatch, rows: Sequence[int]) -> EvaluationBatch:
-        own = stack_features(self.features, self.split, rows, planned.bucket)
+        own = stack_features(self.features, self.split, rows, planned.bucket, [0] * len(rows))
         clips = [self.features.clips[self.split][clip] for clip in planned.clips]
         return EvaluationBatch(
             planned.clips,

@@ -1,54 +1,26 @@
 """When signs are made, from what both heads of a network say in steps that overlap.
 
 CTC wants each gloss said once, whenever suits the network. The temporal convolutions see but a few
-steps, so they say it near its sign, and early or late by a time that is much the same for all signs
-of one network (`Timing.conv_lag`): so much later or earlier is the middle of the sign, and steps
-that overlap tell it to the frame. The BiLSTM sees all there is and may say it anywhere: it counts
-where it has been found to keep time with the convolutions. Of borders CTC knows nothing: a sign
-takes SIGN_SHARE of the time from one middle to the next, and the way between two signs the rest.
+steps, so they say it near its sign, and early or late by a time that has been measured (`Timing`):
+so much later or earlier is the middle of the sign, and steps that overlap tell it to the frame. The
+BiLSTM sees all there is and may say it anywhere: it counts where it has been found to keep time
+with the convolutions. Of borders CTC knows nothing: a sign takes SIGN_SHARE of the time from one
+middle to the next, and the way between two signs the rest.
 """
 
-import dataclasses
 import functools
-import math
-from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array, lax
 from jaxtyping import Float, Int
 
 from sfsign_jax.decoding.alignment import align_tokens
+from sfsign_jax.decoding.timing import Timing
 
 SIGN_SHARE = 0.6
 FAR = 1.75  # times the pace: middles further apart have a pause between them
 FLATTENED = 3.0  # by this root of its probability a gloss counts in steps beside its highest
-IN_TIME = 0.25  # of the pace: what heads that keep time may stray from each other
-
-
-@dataclasses.dataclass(frozen=True)
-class Timing:
-    """How the steps of a network stand to the signs, in frames.
-
-    A lag is from the middle of a sign to where a head says it: below 0 where it is early.
-
-    Raises:
-        ValueError: no network can be so.
-    """
-
-    conv_lag: float
-    sequence_lag: float | None  # None where the BiLSTM does not keep time with the convolutions
-    pace: float  # from the middle of a sign to that of the next
-
-    def __post_init__(self) -> None:
-        lags = (self.conv_lag, self.sequence_lag or 0.0)
-        if not (all(map(math.isfinite, lags)) and 0 < self.pace < math.inf):
-            raise ValueError(f"lags of {lags} frames and a pace of {self.pace} frames")
-
-
-# Where nobody has measured it; PHOENIX has a sign in 12 frames.
-UNKNOWN_TIMING = Timing(conv_lag=0.0, sequence_lag=None, pace=12.0)
 
 
 @functools.partial(jax.jit, static_argnames="timing")
@@ -76,6 +48,8 @@ def place_glosses(
     middle = by_conv - timing.conv_lag
     if timing.sequence_lag is not None:
         middle = (middle + by_sequence - timing.sequence_lag) / 2
+    if timing.gloss_lags:
+        middle -= jnp.array([0.0, *timing.gloss_lags])[tokens]  # the first class is the blank
     return sign_spans(start + middle, length, timing.pace, num_frames, free), confidences
 
 
@@ -133,34 +107,3 @@ def sign_spans(
     first = jnp.clip(jnp.floor(start + 0.5), free, own)
     last = jnp.clip(jnp.floor(end + 0.5) - 1, own, num_frames - 1)
     return jnp.stack([first, last], axis=1).astype(int)
-
-
-def measured_timing(
-    by_conv: Sequence[Sequence[float]],
-    by_sequence: Sequence[Sequence[float]],
-    num_frames: Sequence[int],
-) -> Timing | None:
-    """The timing of a network whose heads say the signs of clips at these times.
-
-    None where no clip has two signs.
-    """
-    paces = np.concatenate([[], *map(np.diff, filter(len, by_conv))])
-    if not len(paces):
-        return None
-    pace = float(np.median(paces))
-    strays = np.std(np.concatenate([*by_sequence]) - np.concatenate([*by_conv]))
-    return Timing(
-        measured_lag(by_conv, num_frames),
-        measured_lag(by_sequence, num_frames) if strays < IN_TIME * pace else None,
-        pace,
-    )
-
-
-def measured_lag(said: Sequence[Sequence[float]], num_frames: Sequence[int]) -> float:
-    """Of a head that says the signs of clips at these times.
-
-    Clips are taken to begin as long before their first sign as they end after their last one, in
-    the median, which clips don't move whose first or last sign was not recognised.
-    """
-    clips = zip(said, num_frames, strict=True)
-    return float(np.median([(times[0] + times[-1] - n) / 2 for times, n in clips if len(times)]))

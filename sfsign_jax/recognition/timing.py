@@ -9,7 +9,7 @@ from jax.sharding import Mesh
 from jaxtyping import Float, Int
 
 from sfsign_jax.data.batching import EvaluationBatch
-from sfsign_jax.decoding import Timing, beam_search, measured_timing, said_at
+from sfsign_jax.decoding import SaidGlosses, Timing, beam_search, measured_timing, said_at
 from sfsign_jax.recognition.network import Network, phase_logits, pipelined
 from sfsign_jax.recognition.split import check_finite
 from sfsign_jax.runtime.mesh import constrain_replicated, shard_batch, use_mesh
@@ -41,16 +41,14 @@ def measure_timing(
             logits = phase_logits(network, features, num_frames)
             return batch.ids, said_in_clips(*logits, num_frames)
 
-    by_conv: list[list[float]] = []
-    by_sequence: list[list[float]] = []
-    num_frames: list[int] = []
+    clips: list[SaidGlosses] = []
     for ids, results in pipelined(map(measure, batches)):
-        *said, lengths, scores, frames = (np.asarray(x)[: len(ids)] for x in results)
-        check_finite(ids, scores)
-        for clips, times in zip((by_conv, by_sequence), said, strict=True):
-            clips += [row[:length].tolist() for row, length in zip(times, lengths, strict=True)]
-        num_frames += frames.tolist()
-    return measured_timing(by_conv, by_sequence, num_frames)
+        rows = [np.asarray(x)[: len(ids)] for x in results]
+        check_finite(ids, rows[-1])
+        for tokens, by_conv, by_sequence, length, num_frames, _ in zip(*rows, strict=True):
+            said = SaidGlosses(tokens[:length], by_conv[:length], by_sequence[:length], num_frames)
+            clips.append(said)
+    return measured_timing(clips, network.config.num_classes - 1)
 
 
 @jax.jit
@@ -60,11 +58,11 @@ def said_in_clips(
     num_steps: Int[Array, " b"],
     num_frames: Int[Array, " b"],
 ) -> tuple[Array, ...]:
-    """When each head says each gloss of the BiLSTM's best beam (b, u), how many glosses there are
-    (b,), the beam's score (b,), and the clips' lengths (b,)."""
+    """The tokens of the BiLSTM's best beam and when each head says them (b, u), how many there are
+    (b,), the clips' lengths (b,), and the beam's score (b,)."""
     conv, sequence = map(jax.nn.log_softmax, (conv_logits, sequence_logits))
     tokens, lengths, scores = (x[:, 0] for x in beam_search(sequence[:, 0], num_steps))
     by_conv, by_sequence = (
         jax.vmap(said_at)(head, num_steps, tokens, lengths)[0] for head in (conv, sequence)
     )
-    return constrain_replicated((by_conv, by_sequence, lengths, scores, num_frames))
+    return constrain_replicated((tokens, by_conv, by_sequence, lengths, num_frames, scores))

@@ -16,6 +16,7 @@ from sfsign_jax.data.frame_clips import EvaluationFrames, TrainingFrames
 from sfsign_jax.data.training_batches import TrainingClips
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
+from sfsign_jax.models.lengths import total_stride
 from sfsign_jax.recognition.network import frame_features
 from sfsign_jax.recognition.timing import FeaturesOf
 from sfsign_jax.sharing import open_checkpoint
@@ -73,11 +74,12 @@ def feature_source(config: ConfigDict) -> Source:
             f"the features in {config.data.features} were not made by {config.init.checkpoint}: "
             "give the checkpoint they were extracted with"
         )
+    stride = total_stride(description.config.temporal_stack)
     return Source(
         f"features of {features.name}",
         features.vocabulary,
         description.preprocessing,
-        TrainingFeatures(features, config.data.max_labels, config.seed),
+        TrainingFeatures(features, config.data.max_labels, config.seed, stride),
         EvaluationFeatures(features, "dev"),
         lambda network, inputs, num_frames: inputs,
         features.facts,

@@ -2,9 +2,8 @@
 
 import jax.numpy as jnp
 import numpy as np
-import pytest
 
-from sfsign_jax.decoding import Timing, measured_timing, place_glosses, said_at
+from sfsign_jax.decoding import Timing, place_glosses, said_at
 from sfsign_jax.decoding.places import FLATTENED, sign_spans
 
 NOTHING = 1e-15
@@ -60,6 +59,10 @@ def test_the_convolutions_place_a_gloss_and_a_bilstm_that_keeps_time():
     assert places_of(Timing(-2, -4, 10)) == [28, 33]  # 20 + 5 + 4 by the BiLSTM
 
 
+def test_a_gloss_has_a_lag_of_its_own():
+    assert places_of(Timing(-2, None, 10, (-3.0, 5.0, 0.0))) == [33, 38]
+
+
 def spans_of(middle, pace, num_frames, length=None):
     middle = np.array(middle, np.float32)
     length = np.int32(len(middle) if length is None else length)
@@ -100,40 +103,3 @@ def test_signs_are_in_the_clip_in_order_and_one_at_a_time():
         assert borders[-1] < num_frames
         assert (np.diff(borders)[::2] >= 0).all()
         assert (np.diff(borders)[1::2] >= 1).all()
-
-
-def clips_with_signs(number=400):
-    """The middles of the signs of each clip, and how many frames it has."""
-    rng = np.random.default_rng(0)
-    for _ in range(number):
-        before, after = rng.uniform(10, 20, 2)
-        middles = before + np.cumsum(rng.uniform(7, 9, rng.integers(1, 5)))
-        yield middles, middles[-1] + after + 8
-
-
-def test_how_early_a_network_is():
-    middles, lengths = zip(*clips_with_signs(), strict=True)
-    said = [[times + lag for times in middles] for lag in (-3, -5)]
-    timing = measured_timing(*([*times, []] for times in said), [*lengths, 99])
-    assert abs(timing.conv_lag + 3) < 0.4
-    assert timing.sequence_lag == pytest.approx(timing.conv_lag - 2)
-    assert abs(timing.pace - 8) < 0.2
-
-
-@pytest.mark.parametrize(("strays", "counts"), [(1, True), (4, False)])
-def test_a_bilstm_that_keeps_no_time(strays, counts):
-    rng = np.random.default_rng(1)
-    middles, lengths = zip(*clips_with_signs(), strict=True)
-    bilstm = [times + rng.normal(0, strays, len(times)) for times in middles]
-    assert (measured_timing(middles, bilstm, lengths).sequence_lag is not None) == counts
-
-
-def test_nothing_to_measure_by():
-    assert measured_timing([], [], []) is None
-    assert measured_timing([[], [3.0]], [[], [3.0]], [9, 9]) is None
-
-
-@pytest.mark.parametrize("timing", [(np.nan, 0, 8), (0, np.inf, 8), (0, None, 0), (0, 0, np.inf)])
-def test_no_timing(timing):
-    with pytest.raises(ValueError, match="frames and a pace of"):
-        Timing(*timing)

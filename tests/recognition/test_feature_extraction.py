@@ -14,7 +14,12 @@ from small_dataset import small_config as run_config
 from sfsign_jax.checkpoint import ModelDescription, load_checkpoint, save_checkpoint
 from sfsign_jax.data.batching import Batching
 from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
-from sfsign_jax.data.features import EvaluationFeatures, open_features
+from sfsign_jax.data.features import (
+    EvaluationFeatures,
+    TrainingFeatures,
+    open_features,
+    read_features,
+)
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 from sfsign_jax.recognition.feature_extraction import extract_features
@@ -102,6 +107,27 @@ def test_a_folder_of_something_else(network, extracted, tmp_path):
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(UserError, match="something else"):
         extract_features(network, DATA, BATCHING, tmp_path)
+
+
+def test_a_clip_begins_in_any_frame_of_a_step(extracted):
+    features = open_features(extracted)
+    stride, bucket = 4, BATCHING.buckets[-1]
+    rows = read_features(features, "train", 1)
+    moved = [np.concatenate([rows[first:], rows[[-1] * first]]) for first in range(stride)]
+    clips = TrainingFeatures(features, max_labels=8, seed=0, stride=stride)
+    drawn = []
+    for epoch in range(20):
+        stacked = clips.load(epoch, [0, 1], bucket)
+        ours = stacked["features"][1]
+        assert not ours[len(rows) :].any()
+        drawn += [
+            first for first in range(stride) if np.array_equal(moved[first], ours[: len(rows)])
+        ]
+        again = clips.load(epoch, [1], bucket)
+        np.testing.assert_array_equal(again["features"][0], ours)
+        assert again["num_frames"] == stacked["num_frames"][1] == 20
+    assert len(drawn) == 20
+    assert {*drawn} == {*range(stride)}
 
 
 def test_training_on_features_leaves_the_backbone(network, extracted, tmp_path, caplog):

@@ -11,7 +11,7 @@ from small_dataset import evaluation_batches, small_config
 
 from sfsign_jax.data.frames import decode_frame
 from sfsign_jax.data.transforms import Preprocessing
-from sfsign_jax.decoding import beam_search, measured_timing, said_at
+from sfsign_jax.decoding import SaidGlosses, beam_search, measured_timing, said_at
 from sfsign_jax.errors import UserError
 from sfsign_jax.models.lengths import video_length
 from sfsign_jax.recognition.network import Network, feature_logits, frame_features
@@ -25,7 +25,7 @@ def network():
 
 
 def said_in(network, clip):
-    """When each head says each gloss."""
+    """The tokens of a clip, and when each head says them."""
     count = np.array([len(clip)], np.int32)
     features = np.asarray(frame_features(network, clip[None], count))
     features = features[:, : video_length(len(clip), MODEL.temporal_stack)]
@@ -35,8 +35,9 @@ def said_in(network, clip):
     conv, sequence, steps = (np.concatenate(arrays) for arrays in zip(*outputs, strict=True))
     heads = [*map(jax.nn.log_softmax, (conv, sequence))]
     tokens, lengths, _ = (x[0, 0] for x in beam_search(heads[1][:1], steps[:1]))
-    said = [said_at(head, steps[0], tokens, lengths)[0] for head in heads]
-    return [times[:lengths].tolist() for times in said]
+    times = [said_at(head, steps[0], tokens, lengths)[0] for head in heads]
+    said = (np.asarray(x)[:lengths] for x in (tokens, *times))
+    return SaidGlosses(*said, len(clip))
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +46,7 @@ def expected(network):
         np.stack([decode_frame(image, "clip") for image in record["frames"]])
         for record in CORPUS.splits["dev"]
     ]
-    said = zip(*(said_in(network, clip) for clip in clips), strict=True)
-    return measured_timing(*map(list, said), [*map(len, clips)])
+    return measured_timing([said_in(network, clip) for clip in clips], MODEL.num_classes - 1)
 
 
 @pytest.mark.parametrize(("batch_size", "devices"), [(3, 1), (2, 8)])
@@ -60,6 +60,8 @@ def test_it_is_measured_by_what_is_recognised(network, expected, batch_size, dev
     np.testing.assert_allclose(timing.conv_lag, expected.conv_lag, atol=1e-3)
     np.testing.assert_allclose(timing.pace, expected.pace, atol=1e-3)
     assert timing.sequence_lag == pytest.approx(expected.sequence_lag, abs=1e-3)
+    np.testing.assert_allclose(timing.gloss_lags, expected.gloss_lags, atol=0.011)  # hundredths
+    assert any(timing.gloss_lags)
 
 
 def test_outputs_that_are_not_finite(network):
