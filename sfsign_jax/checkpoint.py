@@ -96,17 +96,6 @@ def check_vocabulary(
         )
 
 
-def check_frame_size(
-    preprocessing: Preprocessing, dataset: str, frame_size: tuple[int, int]
-) -> None:
-    """Raises UserError where a dataset's frames are not what the model takes."""
-    if preprocessing.frame_size != frame_size:
-        raise UserError(
-            f"this checkpoint takes frames of {preprocessing.frame_size}, "
-            f"{dataset} has {frame_size}"
-        )
-
-
 def save_checkpoint(directory: Path, state: nnx.State, description: ModelDescription) -> None:
     """Write the model at `directory`, replacing what is there only when all is written.
 

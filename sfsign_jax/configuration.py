@@ -15,6 +15,7 @@ def published_config() -> ConfigDict:
                 "prepared_dir": PREPARED_DIR,
                 "data_path": "",  # the corpus itself: where given, training prepares it if need be
                 "features": "",  # a folder of extract_features: only what follows is trained
+                "frame_size": (),  # height and width that frames are resized to; (): as stored
                 "crop_size": (224, 224),
                 "frame_interval": 1,  # train on every k-th frame
                 "flip": 0.5,  # share of the clips that are mirrored
@@ -71,8 +72,8 @@ def published_config() -> ConfigDict:
             },
             "training": {
                 "epochs": 80,
-                # After them so many of a new head, on the features of the backbone as it then is:
-                # from random weights, on a small corpus (see docs/training.md).
+                # Those train the backbone by the convolutions alone, and so many a new head on its
+                # features: from random weights, on a small corpus (see docs/training.md).
                 "head_epochs": 0,
                 "batch_size": 2,
                 "padding": "masked",  # or "reference", the published batches

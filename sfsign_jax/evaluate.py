@@ -50,7 +50,7 @@ def evaluate(arguments: argparse.Namespace, config: "ConfigDict") -> None:
     # Not before --help is answered, nor where Ctrl-C or a missing package would be no sentence.
     from flax import nnx
 
-    from sfsign_jax.checkpoint import check_frame_size, check_vocabulary, fingerprint
+    from sfsign_jax.checkpoint import check_vocabulary, fingerprint
     from sfsign_jax.data.catalog import open_dataset
     from sfsign_jax.data.evaluation_batches import evaluation_batches, evaluation_order
     from sfsign_jax.data.frame_clips import EvaluationFrames
@@ -72,9 +72,9 @@ def evaluate(arguments: argparse.Namespace, config: "ConfigDict") -> None:
     model, description = open_checkpoint(checkpoint)
     weights = fingerprint(nnx.state(model))
     model = for_inference(model)
-    dataset = open_dataset(config.data.name, config.data.prepared_dir)
+    frame_size = description.preprocessing.frame_size
+    dataset = open_dataset(config.data.name, config.data.prepared_dir, frame_size)
     check_vocabulary(description, dataset.name, dataset.vocabulary)
-    check_frame_size(description.preprocessing, dataset.name, dataset.frame_size)
     clips = EvaluationFrames(dataset, split)
     order = evaluation_order(clips.lengths, arguments.padding)
     batching = from_config.batching(config, arguments.batch_size or config.evaluation.batch_size)

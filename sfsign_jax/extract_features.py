@@ -23,7 +23,6 @@ def main() -> None:
     import jax
     from flax import nnx
 
-    from sfsign_jax.checkpoint import check_frame_size
     from sfsign_jax.data.catalog import open_dataset
     from sfsign_jax.recognition.feature_extraction import extract_features
     from sfsign_jax.recognition.network import Network
@@ -36,8 +35,8 @@ def main() -> None:
     if jax.process_count() > 1:
         raise UserError("features are extracted by one process: leave --coordinator out")
     model, description = open_checkpoint(checkpoint)
-    dataset = open_dataset(config.data.name, config.data.prepared_dir)
-    check_frame_size(description.preprocessing, dataset.name, dataset.frame_size)
+    frame_size = description.preprocessing.frame_size
+    dataset = open_dataset(config.data.name, config.data.prepared_dir, frame_size)
     network = Network(nnx.state(model), description.config, description.preprocessing)
     batching = from_config.batching(config, config.evaluation.batch_size)
     extract_features(network, dataset, batching, output)

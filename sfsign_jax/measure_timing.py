@@ -23,7 +23,6 @@ def main() -> None:
     from tqdm import tqdm
 
     from sfsign_jax.checkpoint import (
-        check_frame_size,
         check_vocabulary,
         load_checkpoint,
         save_timing,
@@ -45,9 +44,9 @@ def main() -> None:
         raise UserError(f"{checkpoint} is on the web, and its timing is written into its folder")
     model, description = load_checkpoint(Path(checkpoint))
     model = for_inference(model)
-    dataset = open_dataset(config.data.name, config.data.prepared_dir)
+    frame_size = description.preprocessing.frame_size
+    dataset = open_dataset(config.data.name, config.data.prepared_dir, frame_size)
     check_vocabulary(description, dataset.name, dataset.vocabulary)
-    check_frame_size(description.preprocessing, dataset.name, dataset.frame_size)
     clips = EvaluationFrames(dataset, "dev")
     chosen = timed_clips(evaluation_order(clips.lengths, "masked"))
     batching = from_config.batching(config, config.evaluation.batch_size)

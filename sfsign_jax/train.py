@@ -25,6 +25,7 @@ def main() -> None:
 
     from sfsign_jax.data.catalog import prepared_versions
     from sfsign_jax.data.preparation import prepare
+    from sfsign_jax.summary import summarise
     from sfsign_jax.training.loop import train
     from sfsign_jax.training.probe import probe_training
     from sfsign_jax.training.staged import train_in_stages
@@ -39,7 +40,8 @@ def main() -> None:
     workdir = Path(required(arguments, "workdir"))
     data = config.data
     if data.data_path and not prepared_versions(data.name, data.prepared_dir):
-        prepare(data.name, Path(data.prepared_dir), Path(data.data_path))
+        prepared = prepare(data.name, Path(data.prepared_dir), Path(data.data_path))
+        print(*summarise(prepared), sep="\n")
     try:
         (train_in_stages if config.training.head_epochs else train)(config, workdir)
     except InterruptedRunError as error:

@@ -51,7 +51,7 @@ class SignCorpusBuilder(  # type: ignore[call-arg]
     allow_outside = False  # True lets a custom corpus have clips elsewhere than beside its table
     max_pixels = MAX_PIXELS  # of an original frame; larger ones are broken
     DROP_TOP_ROWS = 0  # of every frame, when it is loaded
-    FRAME_RATE: float | None = None  # frames a second, where all recordings have the same
+    FRAME_RATE: float | None = None
 
     @abc.abstractmethod
     def sources(self, data_path: Path) -> dict[str, list[ClipSource]]:
@@ -78,6 +78,11 @@ class SignCorpusBuilder(  # type: ignore[call-arg]
             if split != "train"
         }
 
+    def frame_rate(self, splits: dict[str, list[ClipSource]]) -> float | None:
+        """Frames a second, where all recordings have the same."""
+        del splits
+        return self.FRAME_RATE
+
     def _info(self) -> tfds.core.DatasetInfo:
         return self.dataset_info_from_configs(
             features=clip_features(), metadata=tfds.core.MetadataDict(), disable_shuffling=True
@@ -90,7 +95,7 @@ class SignCorpusBuilder(  # type: ignore[call-arg]
             vocabulary=vocabulary_of(splits),
             frame_size=list(self.builder_config.frame_format.size),
             drop_top_rows=self.DROP_TOP_ROWS,
-            frame_rate=self.FRAME_RATE,
+            frame_rate=self.frame_rate(splits),
             references=self.references(data_path, splits),
             **empty_facts(),
         )

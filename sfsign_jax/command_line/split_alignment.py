@@ -3,7 +3,6 @@
 import argparse
 from pathlib import Path
 
-from sfsign_jax.checkpoint import check_frame_size
 from sfsign_jax.command_line.run import print_error
 from sfsign_jax.data.catalog import open_dataset
 from sfsign_jax.errors import UserError
@@ -18,8 +17,8 @@ NAMED = 10  # clips; all of them are in the table
 
 def align_prepared(recognizer: Recognizer, arguments: argparse.Namespace) -> None:
     """Write when each gloss of a split is signed, and say which clips hardly fit theirs."""
-    dataset = open_dataset(arguments.prepared, arguments.prepared_dir)
-    check_frame_size(recognizer.preprocessing, dataset.name, dataset.frame_size)
+    frame_size = recognizer.preprocessing.frame_size
+    dataset = open_dataset(arguments.prepared, arguments.prepared_dir, frame_size)
     if is_fetched(arguments.checkpoint) and not arguments.output:
         raise UserError(f"{arguments.checkpoint} is on the web: give a folder with --output")
     folder = Path(arguments.checkpoint).absolute().parent / "alignment" / arguments.split

@@ -56,10 +56,10 @@ class Records(Sequence[Record]):
 class Dataset(NamedTuple):
     name: str
     vocabulary: tuple[str, ...]  # gloss of class 1, 2, …
-    frame_size: tuple[int, int]  # height, width as stored
+    frame_size: tuple[int, int]  # height, width: stored frames of another are resized
     splits: dict[str, Sequence[Record]]  # random access, read on use
     num_frames: Mapping[str, tuple[int, ...]]  # of every clip of a split, in order
-    drop_top_rows: int = 0  # of every stored frame, when it is loaded
+    drop_top_rows: int = 0  # of every frame, when it is loaded
     frame_rate: float | None = None  # frames a second, where all clips have the same
     # Of dev and test: clip id -> the glosses that are scored, where not simply those of the record.
     references: Mapping[str, Mapping[str, str]] = {}
@@ -101,8 +101,10 @@ class Metadata:
                 raise ValueError(f"{name} and num_frames are not of the same clips")
 
 
-def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
-    """The dataset that `prepare` wrote, its newest version.
+def open_dataset(
+    name: str, prepared_dir: str | Path, frame_size: tuple[int, int] | None = None
+) -> Dataset:
+    """The dataset that `prepare` wrote, its newest version, with frames of that size.
 
     `name` may leave the configuration out (phoenix2014 for phoenix2014/jpeg) where only one is
     prepared.
@@ -147,13 +149,15 @@ def open_dataset(name: str, prepared_dir: str | Path) -> Dataset:
                 f"{split}: it is damaged, or of another build"
             )
     vocabulary = clean_glosses(metadata.vocabulary, str(folder / METADATA))
+    stored_height = metadata.frame_size[0]
+    frame_size = frame_size or metadata.frame_size
     return Dataset(
         name=name,
         vocabulary=vocabulary,
-        frame_size=metadata.frame_size,
+        frame_size=frame_size,
         splits=splits,
         num_frames=metadata.num_frames,
-        drop_top_rows=metadata.drop_top_rows,
+        drop_top_rows=round(metadata.drop_top_rows * frame_size[0] / stored_height),
         frame_rate=metadata.frame_rate,
         references=metadata.references,
         clips=clip_facts(metadata),

@@ -17,7 +17,7 @@ from sfsign_jax.data.augmentation import (
 )
 from sfsign_jax.data.batching import EvaluationBatch, PlannedBatch, blank_frames
 from sfsign_jax.data.catalog import ClipFacts, Dataset, Record
-from sfsign_jax.data.frames import decode_frame, drop_top_rows
+from sfsign_jax.data.frames import decode_frame, drop_top_rows, resize_frames
 from sfsign_jax.data.training_batches import label_rows
 from sfsign_jax.errors import UserError
 from sfsign_jax.text import clean_glosses, clean_text
@@ -154,7 +154,8 @@ def load_clip(
             out[place] = out[place - 1]
         else:
             name = f"frame {number} of clip {record['id'].decode()}"
-            frame = decode_frame(record["frames"][number], name)
+            stored = decode_frame(record["frames"][number], name)
+            [frame] = resize_frames(stored[None], dataset.frame_size)
             out[place] = drop_top_rows(frame, dataset.drop_top_rows)
 
 

@@ -83,6 +83,18 @@ def batching(config: ConfigDict, batch_size: int) -> Batching:
     return Batching(batch_size, tuple(config.data.buckets), config.data.workers)
 
 
+def frame_size(config: ConfigDict) -> tuple[int, int] | None:
+    """What frames are resized to; None where they stay as they are stored.
+
+    Raises:
+        UserError: it is no height and width.
+    """
+    size = tuple(config.data.frame_size)
+    if size and not (len(size) == 2 and all(isinstance(x, int) and x > 0 for x in size)):
+        raise UserError(f"config.data.frame_size is {size}: a height and a width, in pixels, or ()")
+    return size or None
+
+
 def preprocessing(config: ConfigDict, dataset: Dataset) -> Preprocessing:
     """How the frames of a dataset reach the model.
 

@@ -44,7 +44,8 @@ def open_source(config: ConfigDict) -> Source:
 
 
 def frame_source(config: ConfigDict) -> Source:
-    dataset = open_dataset(config.data.name, config.data.prepared_dir)
+    frame_size = from_config.frame_size(config)
+    dataset = open_dataset(config.data.name, config.data.prepared_dir, frame_size)
     preprocessing = from_config.preprocessing(config, dataset)
     augmentation = from_config.augmentation(config)
     return Source(

@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 
 from sfsign_jax.data.catalog import open_dataset
+from sfsign_jax.data.frame_clips import load_clip
+from sfsign_jax.data.frames import as_stored, decode_frame, without_top_rows
 from sfsign_jax.data.preparation import only_builder, prepare
+from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.errors import UserError
 
 
@@ -101,6 +104,22 @@ def test_other_corpora(tmp_path, name, write):
         for record in records(dataset, split):
             assert corpora.decoded(record["frames"]).shape == (3, 256, 256, 3)
             assert b" ".join(record["glosses"]).decode()
+
+
+def test_frames_of_another_size(tmp_path):
+    """Oracle: what recognition makes of a video."""
+    corpora.csl_daily(tmp_path / "raw")
+    prepare("csl_daily", tmp_path / "prepared", tmp_path / "raw")
+    dataset = open_dataset("csl_daily", tmp_path / "prepared", (64, 48))
+    record = dataset.splits["dev"][0]
+    ours = np.zeros((len(record["frames"]), 64, 48, 3), np.uint8)
+    load_clip(dataset, record, range(len(ours)), out=ours)
+    frames = [decode_frame(image, "frame") for image in record["frames"]]
+    assert frames[0].shape == (256, 256, 3)
+    preprocessing = Preprocessing((64, 48), (32, 32), dataset.drop_top_rows)
+    assert dataset.drop_top_rows == 10
+    expected = without_top_rows(as_stored(frames, preprocessing), preprocessing)
+    np.testing.assert_array_equal(ours, [*expected])
 
 
 def test_broken_clips_end_the_build_or_are_left_out_and_listed(tmp_path, capsys):
