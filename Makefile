@@ -3,7 +3,7 @@ BIN = .venv/bin
 # Python compiles what it imports; all else need not be.
 INSTALL = $(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt
 
-.PHONY: demo test test-all check docs benchmark benchmark-gpu clean
+.PHONY: demo example test test-all check docs benchmark benchmark-gpu clean
 
 # Corpus, training, word error rate and one recognised clip; everything lands in demo/.
 demo: .venv/demo
@@ -13,6 +13,11 @@ demo: .venv/demo
 	$(BIN)/python -m sfsign_jax.evaluate --config configs/demo.py --checkpoint demo/run/best --split dev
 	$(BIN)/python tools/export_clip.py synthetic_signs/demo demo/clip.mp4 --prepared_dir demo/data
 	$(BIN)/python -m sfsign_jax.recognize --checkpoint demo/run/best demo/clip.mp4
+
+# What is installed with the package, so that it can be tried at once; of the demo's run.
+example: demo
+	$(BIN)/python -m sfsign_jax.evaluate --config configs/demo.py --checkpoint demo/run/best --split test
+	$(BIN)/python tools/make_example.py
 
 # A file's tests go to one worker, in the files' order: they share fixtures and programs.
 PYTEST = $(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile --no-loadscope-reorder

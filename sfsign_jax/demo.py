@@ -24,6 +24,7 @@ from sfsign_jax.command_line.arguments import (
 )
 from sfsign_jax.command_line.run import run_command_line
 from sfsign_jax.errors import UserError
+from sfsign_jax.example import CLIP, is_example
 
 PASSWORD = "SFSIGN_JAX_PASSWORD"
 
@@ -62,7 +63,8 @@ def main() -> None:
             arguments.host, arguments.port, arguments.allow_host, arguments.root_path, password
         )
         with contextlib.suppress(KeyboardInterrupt):  # it says that this ends it
-            serve(recognizer, limits, place, uploads)
+            clip = CLIP if is_example(arguments.checkpoint) else None
+            serve(recognizer, limits, place, uploads, clip)
 
 
 def parse_arguments() -> argparse.Namespace:

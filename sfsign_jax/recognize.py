@@ -1,9 +1,11 @@
 """Recognises the signing in videos of any length.
 
 python -m sfsign_jax.recognize --checkpoint DIR VIDEO_OR_FRAME_FOLDER ...
+python -m sfsign_jax.recognize --checkpoint example
 
 Prints the glosses of every sentence as soon as it has ended. A sentence ends where no gloss is
-seen for a while (--pause). Files are written beside each video, or to the folder --output.
+seen for a while (--pause). Files are written beside each video, or to the folder --output. The
+example, a small model of invented signs that is installed with the package, brings a clip.
 """
 
 import argparse
@@ -12,6 +14,7 @@ from pathlib import Path
 
 from sfsign_jax.command_line.arguments import positive, video_parser
 from sfsign_jax.command_line.run import run_command_line
+from sfsign_jax.example import CLIP, is_example
 
 
 def main() -> None:
@@ -56,8 +59,14 @@ def parse_arguments() -> argparse.Namespace:
         metavar="DIR",
         help="a folder for a picture of each gloss: where the network looked, and when",
     )
-    add("videos", nargs="+", type=Path, help="video files or folders of frames")
-    return parser.parse_args()
+    add("videos", nargs="*", type=Path, help="video files or folders of frames")
+    arguments = parser.parse_args()
+    if not arguments.videos:
+        if not is_example(arguments.checkpoint):
+            parser.error("give a video file or a folder of frames")
+        arguments.videos = [CLIP]
+        arguments.output = arguments.output or Path()
+    return arguments
 
 
 if __name__ == "__main__":

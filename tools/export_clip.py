@@ -44,8 +44,8 @@ def main() -> None:
     print(printable(f"{arguments.video}: clip {record['id'].decode()}, signed: {glosses}"))
 
 
-def write_video(path: Path, frames, rate: float) -> None:
-    """H.264 at a quality that leaves small hands sharp."""
+def write_video(path: Path, frames, rate: float, pixels: str = "yuv444p") -> None:
+    """H.264 at a quality that leaves small hands sharp; browsers want other `pixels`, yuv420p."""
     import av
 
     with av.open(str(path), "w") as container:
@@ -53,7 +53,7 @@ def write_video(path: Path, frames, rate: float) -> None:
             "libx264", rate=Fraction(rate).limit_denominator(1001), options={"crf": "10"}
         )
         stream.height, stream.width = frames.shape[1:3]
-        stream.pix_fmt = "yuv444p"
+        stream.pix_fmt = pixels
         for frame in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode())

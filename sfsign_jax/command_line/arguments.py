@@ -27,7 +27,10 @@ whole = number_between(1, 1_000_000, int)
 frame_rate = number_between(LOWEST_RATE, HIGHEST_RATE)  # frames a second
 megapixels = number_between(0.001, 2000)  # FFmpeg takes no more
 
-CHECKPOINT = "a checkpoint: a folder, hf://owner/name[@revision] or https://….zip"
+CHECKPOINT = (
+    "a checkpoint: a folder, hf://owner/name[@revision], https://….zip, or example, which is "
+    "installed with the package"
+)
 PLATFORM: dict[str, Any] = {
     "choices": ("auto", "cpu", "gpu", "tpu", "metal"),
     "default": "auto",

@@ -1,9 +1,10 @@
-"""A checkpoint's name, to the model: a folder, hf://owner/name[@revision] or https://….zip."""
+"""A checkpoint by its name: a folder, example, hf://owner/name[@revision] or https://….zip."""
 
 from pathlib import Path
 
 from sfsign_jax.checkpoint import ModelDescription, load_checkpoint
 from sfsign_jax.errors import UserError
+from sfsign_jax.example import MODEL, is_example
 from sfsign_jax.models.sign_model import SignModel
 from sfsign_jax.sharing.zips import fetch_zip
 
@@ -35,6 +36,8 @@ def local_folder(name: str | Path) -> tuple[Path, Path | None]:
     Raises:
         UserError: it can't be fetched.
     """
+    if is_example(name):
+        return MODEL, None
     if not is_fetched(name):
         return Path(name).expanduser(), None
     scheme = str(name).partition("://")[0].lower()

@@ -1,5 +1,8 @@
 """The page's parts."""
 
+import base64
+from pathlib import Path
+
 import gradio as gr
 
 from sfsign_jax.recognition.recognizer import Recognizer
@@ -10,7 +13,8 @@ TITLE = "Sign language recognition"
 WAITING = 20  # visitors that may wait for the recogniser
 
 
-def page_of(recognizer: Recognizer, limits: Limits) -> gr.Blocks:
+def page_of(recognizer: Recognizer, limits: Limits, clip: Path | None = None) -> gr.Blocks:
+    """With a button that takes `clip`, where there is one."""
     visits = Visits(recognizer, limits)
     with gr.Blocks(title=TITLE, analytics_enabled=False) as page:
         gr.HTML(
@@ -20,6 +24,13 @@ def page_of(recognizer: Recognizer, limits: Limits) -> gr.Blocks:
         with gr.Row():
             with gr.Column(scale=2, min_width=300):
                 video = gr.Video(sources=["upload", "webcam"], label="Video", buttons=[])
+                if clip:
+                    content = base64.b64encode(clip.read_bytes()).decode()
+                    gr.HTML(
+                        f'<button class="clip" data-name="{clip.name}" data-content="{content}">'
+                        "Take a clip of the invented signs that this model knows</button>",
+                        padding=False,
+                    )
                 button = gr.Button("Recognise", variant="primary", elem_id="recognise")
                 gr.HTML(
                     '<p class="refusal" role="alert" hidden '

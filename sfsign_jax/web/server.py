@@ -38,14 +38,18 @@ class Place(NamedTuple):
     password: str | None = None
 
 
-def serve(recognizer: Recognizer, limits: Limits, place: Place, folder: Path) -> None:
+def serve(
+    recognizer: Recognizer, limits: Limits, place: Place, folder: Path, clip: Path | None = None
+) -> None:
     """Serve the page until the process is ended; `folder` is where Gradio puts uploads.
+
+    The page offers `clip` to those who have no video.
 
     Raises:
         UserError: the port is taken, or the host is not this machine's; or the server has failed.
     """
     config = uvicorn.Config(
-        app_of(recognizer, limits, place, folder),
+        app_of(recognizer, limits, place, folder, clip),
         log_level="warning",
         ws="none",
         limit_concurrency=CONNECTIONS,
@@ -81,8 +85,10 @@ def listening(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def app_of(recognizer: Recognizer, limits: Limits, place: Place, folder: Path) -> ASGIApp:
-    page = page_of(recognizer, limits)
+def app_of(
+    recognizer: Recognizer, limits: Limits, place: Place, folder: Path, clip: Path | None = None
+) -> ASGIApp:
+    page = page_of(recognizer, limits, clip)
     app = gr.mount_gradio_app(
         fastapi.FastAPI(),
         page,

@@ -28,6 +28,20 @@ function refuseLarge(event) {
 
 for (const name of ["change", "drop"]) addEventListener(name, refuseLarge, true);
 
+// As if the visitor had chosen it.
+function chooseClip(event) {
+  const button = event.target.closest("button.clip");
+  const input = document.querySelector('input[type="file"]');
+  if (!button || !input) return;
+  const content = Uint8Array.from(atob(button.dataset.content), (letter) => letter.charCodeAt(0));
+  const chosen = new DataTransfer();
+  chosen.items.add(new File([content], button.dataset.name, { type: "video/mp4" }));
+  input.files = chosen.files;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+addEventListener("click", chooseClip);
+
 function element(tag, fields, ...children) {
   const made = Object.assign(document.createElement(tag), fields);
   made.append(...children);

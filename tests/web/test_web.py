@@ -75,6 +75,22 @@ def test_a_video_is_recognized_and_deleted(page, server, videos, downloads):
     assert int(picture.get_property("naturalWidth")) > 1000
 
 
+@pytest.mark.slow
+def test_the_example_brings_a_clip(browser, tmp_path):
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    with started("example", kept) as address:
+        browser.get(address)
+        wait(lambda: browser.find_elements(By.CSS_SELECTOR, "button.clip"))
+        browser.find_element(By.CSS_SELECTOR, "button.clip").click()
+        wait(lambda: browser.find_elements(By.TAG_NAME, "video"))
+        shown = answer(browser)
+        assert len(shown.find_elements(By.CSS_SELECTOR, ".sign")) > 1
+        video = shown.find_element(By.TAG_NAME, "video")
+        wait(lambda: video.get_property("duration") > 1)  # a browser can play it
+        browser.get("about:blank")
+
+
 COUNT_RECORDED_BYTES = """
 window.recordedBytes = 0;
 const start = MediaRecorder.prototype.start;
