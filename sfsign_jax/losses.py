@@ -13,6 +13,7 @@ from sfsign_jax.models.precision import full_precision
 from sfsign_jax.models.sign_model import ModelOutputs, PathOutputs
 
 TEMPERATURE = 8.0
+TERMS = ("seq_ctc", "conv_ctc", "distillation")  # of a path
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,16 +75,20 @@ def path_losses(
     count: Float[Array, ""] | None,
 ) -> dict[str, Float[Array, ""]]:
     """The three weighted terms of one path."""
-    valid = jnp.arange(path.conv_logits.shape[1]) < outputs.valid_steps[:, None]
-    heads = jnp.stack([path.sequence_logits, path.conv_logits])
-    ctc_of_head = jax.vmap(ctc_loss, in_axes=(0, None, None, None))
-    seq_ctc, conv_ctc = ctc_of_head(heads, outputs.num_steps, labels, num_labels).mean(1)
-    distillation = distillation_loss(path.conv_logits, path.sequence_logits, valid, count)
-    return {
-        "seq_ctc": weights.seq_ctc * seq_ctc,
-        "conv_ctc": weights.conv_ctc * conv_ctc,
-        "distillation": weights.distillation * distillation,
-    }
+    heads = {"seq_ctc": path.sequence_logits, "conv_ctc": path.conv_logits}
+    # What doesn't count is not computed, nor the BiLSTM where neither of its terms does.
+    heads = {name: logits for name, logits in heads.items() if getattr(weights, name)}
+    terms = dict.fromkeys(TERMS, jnp.zeros(()))
+    if heads:
+        ctc_of_head = jax.vmap(ctc_loss, in_axes=(0, None, None, None))
+        stacked = jnp.stack([*heads.values()])
+        losses = ctc_of_head(stacked, outputs.num_steps, labels, num_labels).mean(1)
+        terms |= {name: getattr(weights, name) * x for name, x in zip(heads, losses, strict=True)}
+    if weights.distillation:
+        valid = jnp.arange(path.conv_logits.shape[1]) < outputs.valid_steps[:, None]
+        distillation = distillation_loss(path.conv_logits, path.sequence_logits, valid, count)
+        terms["distillation"] = weights.distillation * distillation
+    return terms
 
 
 def recognition_loss(
@@ -108,6 +113,6 @@ def recognition_loss(
     terms = terms_of_path(paths, outputs, labels, num_labels, weights, count)
     totals = dict(zip(outputs.paths, jnp.stack(list(terms.values())).sum(0), strict=True))
     main = list(outputs.paths).index("main")
-    parts = {name: terms[name][main] for name in ("seq_ctc", "conv_ctc", "distillation")}
+    parts = {name: terms[name][main] for name in TERMS}
     parts |= {name: getattr(weights, name) * totals[name] for name in totals if name != "main"}
     return jnp.stack(list(parts.values())).sum(), parts

@@ -71,6 +71,17 @@ def test_total_is_the_sum_of_its_weighted_parts():
     assert float(doubled["fast"]) == pytest.approx(2 * float(parts["fast"]), rel=1e-5)
 
 
+def test_what_does_not_count_is_left_out():
+    labels, num_labels = padded_labels()
+    path = PathOutputs(random_logits(1), np.full((2, 8, 5), np.nan, np.float32), np.zeros(0))
+    outputs = ModelOutputs({"main": path}, np.array([8, 6]), np.array([8, 8]), np.zeros((2, 1, 1)))
+    weights = LossWeights(seq_ctc=0, distillation=0)
+    total, parts = recognition_loss(outputs, labels, num_labels, weights)
+    conv = ctc_loss(path.conv_logits, outputs.num_steps, labels, num_labels).mean()
+    assert float(total) == float(parts["conv_ctc"]) == pytest.approx(float(conv), rel=1e-6)
+    assert float(parts["seq_ctc"]) == float(parts["distillation"]) == 0
+
+
 def test_masked_distillation_ignores_padding():
     student, teacher = random_logits(1), random_logits(2)
     valid = np.arange(8) < np.array([[8], [5]])

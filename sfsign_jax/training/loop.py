@@ -68,7 +68,7 @@ from sfsign_jax.training.stopping import (
     StopRequest,
     stop_request,
 )
-from sfsign_jax.training.workdir import BEST, METRICS, WHOLE, forgot_dataset, own_workdir
+from sfsign_jax.training.workdir import BACKBONE, BEST, METRICS, forgot_dataset, own_workdir
 
 NOT_FINITE = "not_finite.log"
 TOO_SHORT = "too_short.log"
@@ -103,7 +103,7 @@ def train(config: ConfigDict, workdir: Path) -> None:
     """Train on the config's dataset, or go on with the run in the workdir.
 
     The best model by dev WER is left in workdir/best or, where a second stage follows, the last one
-    in workdir/whole; the metrics of all epochs in metrics.json.
+    in workdir/backbone; the metrics of all epochs in metrics.json.
     Of several processes the first one writes; all of them must call this.
 
     Raises:
@@ -174,10 +174,13 @@ def train_epochs(run: Run, state: TrainState, progress: RunProgress) -> None:
             state, speed = train_epoch(run, state, progress, batches, programs)
             save(run, state, progress)
             end_epoch(run, state, progress)
-            best = "  best so far" if is_best(progress["epochs"]) else ""
             seconds = time.perf_counter() - start
-            line = f"{epoch_line(progress['epochs'], epochs)}  {speed_line(speed)}  {seconds:.0f} s"
-            log_line(run.workdir, line + skipped_words(progress["epochs"][-1]) + best)
+            line = epoch_line(progress["epochs"], run.config)
+            line += f"  {speed_line(speed)}  {seconds:.0f} s"
+            log_line(
+                run.workdir,
+                line + skipped_words(progress["epochs"][-1]) + best_words(run, progress),
+            )
     finish_saving(run.checkpoints)
 
 
@@ -340,10 +343,7 @@ def record(run: Run, progress: RunProgress, metrics: dict[str, jax.Array]) -> No
 
 
 def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
-    """Recognise the dev split; keep the model where it is the best so far, or a stage follows.
-
-    Of the backbone, with which that goes on, the BiLSTM's WER says little while both are trained.
-    """
+    """Recognise the dev split; keep the model where it is the best so far, or a stage follows."""
     weights = nnx.merge_state(state.params, state.batch_stats)
     if run.step_config.backbone.stacked:
         weights = replicate(from_device(run.step_config, weights), run.mesh)
@@ -361,8 +361,10 @@ def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
     metrics = finite_mean(progress["steps"]) | {"skipped": skipped_batches(progress)}
     # Once an epoch: every step would read all parameters for it, in hundreds of kernels.
     metrics["param_norm"] = float(jax.jit(global_norm)(state.params))
+    # Of a BiLSTM that is not trained the predictions are those of random weights.
+    result = predictions.sequence if trains_bilstm(run.config) else predictions.conv
     rates = {
-        "wer": word_error_rate(predictions.references, predictions.sequence).rate,
+        "wer": word_error_rate(predictions.references, result).rate,
         "conv_wer": word_error_rate(predictions.references, predictions.conv).rate,
     }
     metrics |= {f"dev_{name}": rate for name, rate in rates.items()}
@@ -370,19 +372,25 @@ def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
     run.add_points(points, int(state.step))
     progress["epochs"].append(metrics)
     progress["steps"] = []
-    stage_follows = run.config.training.head_epochs > 0
-    if stage_follows or is_best(progress["epochs"]):
+    if run.config.training.head_epochs:
+        if is_first_process():
+            save_checkpoint(run.workdir / BACKBONE, weights, run.description)
+    elif is_best(progress["epochs"]):
         timed = evaluation_batches(run.source.dev, batching, timed_clips(order), run.mesh)
         timing = measure_timing(
             network, run.source.features_of, until_stopped(run, timed), run.mesh
         )
         description = dataclasses.replace(run.description, timing=timing)
         if is_first_process():
-            save_checkpoint(run.workdir / (WHOLE if stage_follows else BEST), weights, description)
+            save_checkpoint(run.workdir / BEST, weights, description)
     if not is_first_process():
         return
     text = json.dumps(progress["epochs"], indent=2)
     write_text_atomically(run.workdir / METRICS, text + "\n")
+
+
+def trains_bilstm(config: ConfigDict) -> bool:
+    return bool(config.loss.seq_ctc)
 
 
 def until_stopped(run: Run, batches: Iterable[EvaluationBatch]) -> Iterator[EvaluationBatch]:
@@ -425,15 +433,21 @@ def speed_line(speed: Metrics) -> str:
     return f"{speed['clips_a_second']:.1f} clips/s ({waited})"
 
 
+def best_words(run: Run, progress: RunProgress) -> str:
+    kept = not run.config.training.head_epochs and is_best(progress["epochs"])
+    return "  best so far" if kept else ""
+
+
 def skipped_words(epoch: Metrics) -> str:
     """How many batches were not finite, where any was."""
     count = round(epoch["skipped"])
     return f"  {count} {'batch' if count == 1 else 'batches'} skipped" if count else ""
 
 
-def epoch_line(epochs: Sequence[Metrics], of: int) -> str:
+def epoch_line(epochs: Sequence[Metrics], config: ConfigDict) -> str:
     last = epochs[-1]
+    by_conv = f"(conv {last['dev_conv_wer']:.1f} %)" if trains_bilstm(config) else "by convolutions"
     return (
-        f"epoch {len(epochs)}/{of}  loss {last['loss']:.2f}  dev WER {last['dev_wer']:.1f} % "
-        f"(conv {last['dev_conv_wer']:.1f} %)  learning rate {last['learning_rate']:.1e}"
+        f"epoch {len(epochs)}/{config.training.epochs}  loss {last['loss']:.2f}  "
+        f"dev WER {last['dev_wer']:.1f} % {by_conv}  learning rate {last['learning_rate']:.1e}"
     )

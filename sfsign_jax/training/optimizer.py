@@ -1,4 +1,4 @@
-"""Adam with coupled weight decay and a learning rate that steps once an epoch."""
+"""Adam with coupled weight decay, and its learning rate."""
 
 import dataclasses
 import functools
@@ -65,16 +65,19 @@ class Recipe:
 
 
 def learning_rate(recipe: Recipe, step: Int[Array, ""]) -> Float[Array, ""]:
-    """The rate of the epoch that `step` (batches seen so far) falls into."""
-    epoch = step // recipe.steps_per_epoch
+    """The rate of a step, of which `step` batches were seen before.
+
+    It changes between epochs, or, as a cosine and while warming up, with every step.
+    """
     if recipe.schedule == "cosine":
-        schedule = optax.cosine_decay_schedule(1.0, recipe.epochs, alpha=COSINE_FLOOR)
+        steps = recipe.epochs * recipe.steps_per_epoch
+        share = optax.cosine_decay_schedule(1.0, steps, alpha=COSINE_FLOOR)(step)
     else:
-        schedule = optax.piecewise_constant_schedule(
+        share = optax.piecewise_constant_schedule(
             1.0, dict.fromkeys(recipe.step_epochs, recipe.step_factor)
-        )
+        )(step // recipe.steps_per_epoch)
     warmup = jnp.minimum(1.0, (step + 1) / max(1, recipe.warmup_steps))
-    return recipe.learning_rate * schedule(epoch) * warmup
+    return recipe.learning_rate * share * warmup
 
 
 class Moments(NamedTuple):

@@ -1,9 +1,10 @@
-"""The second stage of a run: a new head for the backbone that the first one has trained.
+"""A run of two stages: the backbone by the convolutions alone, then a new head on its features.
 
-While a network is trained whole, its BiLSTM runs after features that still move: from random
-weights and on a small corpus it is far from what it could make of them in the end. On features that
-stay, a step takes a fraction of the time (staged training: Cui et al., "Recurrent convolutional
-neural networks for continuous sign language recognition by staged optimization", CVPR 2017).
+From random weights and on a small corpus a BiLSTM runs after features that still move, and by what
+it asks of them it makes them worse: it knows the sentences by heart before it knows the signs. On
+features that stay it learns well, and a step takes a fraction of the time (staged training: Cui et
+al., "Recurrent convolutional neural networks for continuous sign language recognition by staged
+optimization", CVPR 2017).
 """
 
 import shutil
@@ -23,14 +24,14 @@ from sfsign_jax.recognition.feature_extraction import extract_features
 from sfsign_jax.recognition.network import Network
 from sfsign_jax.training import from_config
 from sfsign_jax.training.loop import log_line, train
-from sfsign_jax.training.workdir import BEST, METRICS, WHOLE
+from sfsign_jax.training.workdir import BACKBONE, BEST, METRICS
 
 HEAD = "head"  # the workdir of the second stage
 FEATURES = "features"
 
 
 def train_in_stages(config: ConfigDict, workdir: Path) -> None:
-    """Train the whole network, then a new head for `head_epochs`; the better one is workdir/best.
+    """Train the backbone, then a new head for `head_epochs`, whose best model is workdir/best.
 
     Each stage goes on where it was.
 
@@ -39,17 +40,21 @@ def train_in_stages(config: ConfigDict, workdir: Path) -> None:
         InterruptedRunError, NotFiniteError: as for `train`.
     """
     check_stages(config)
-    train(config, workdir)
+    train(backbone_config(config), workdir)
     if len(epochs_of(workdir / HEAD)) < config.training.head_epochs:
-        log_line(workdir, f"a new head, on the features of {workdir / WHOLE}")
-        features_of_whole(config, workdir)
+        log_line(workdir, f"a new head, on the features of {workdir / BACKBONE}")
+        features_of_backbone(config, workdir)
         train(head_config(config, workdir), workdir / HEAD)
     shutil.rmtree(workdir / FEATURES, ignore_errors=True)
-    of_whole = epochs_of(workdir)[-1]["dev_wer"]
-    of_head = min(epoch["dev_wer"] for epoch in epochs_of(workdir / HEAD))
-    better = workdir / WHOLE if of_whole < of_head else workdir / HEAD / BEST
-    model, description = load_checkpoint(better)
+    model, description = load_checkpoint(workdir / HEAD / BEST)
     save_checkpoint(workdir / BEST, nnx.state(model), description)
+
+
+def backbone_config(config: ConfigDict) -> ConfigDict:
+    """The run that trains the backbone."""
+    backbone = config.copy_and_resolve_references()
+    backbone.loss.seq_ctc = backbone.loss.distillation = 0.0  # these are the BiLSTM's
+    return backbone
 
 
 def check_stages(config: ConfigDict) -> None:
@@ -63,6 +68,8 @@ def check_stages(config: ConfigDict) -> None:
             "config.training.head_epochs is for training on frames: with config.data.features "
             "give config.training.epochs"
         )
+    if not config.loss.conv_ctc:
+        raise UserError("config.training.head_epochs needs config.loss.conv_ctc: it is 0")
     if config.training.padding != "masked":
         raise UserError("config.training.head_epochs needs config.training.padding 'masked'")
     if jax.process_count() > 1:
@@ -76,7 +83,7 @@ def head_config(config: ConfigDict, workdir: Path) -> ConfigDict:
     head.data.features = str(workdir / FEATURES)
     head.data.buckets = tuple(video_length(bucket, stack) for bucket in config.data.buckets)
     head.init.backbone = ""
-    head.init.checkpoint = str(workdir / WHOLE)
+    head.init.checkpoint = str(workdir / BACKBONE)
     head.init.new_head = True
     head.model.pathway_enhancement = False  # its heads were there to train the backbone
     head.training.epochs = config.training.head_epochs
@@ -84,10 +91,11 @@ def head_config(config: ConfigDict, workdir: Path) -> ConfigDict:
     return head
 
 
-def features_of_whole(config: ConfigDict, workdir: Path) -> None:
+def features_of_backbone(config: ConfigDict, workdir: Path) -> None:
     """Those of the train and dev splits, by the first stage's model."""
-    model, description = load_checkpoint(workdir / WHOLE)
-    dataset = open_dataset(config.data.name, config.data.prepared_dir)
+    model, description = load_checkpoint(workdir / BACKBONE)
+    frame_size = description.preprocessing.frame_size
+    dataset = open_dataset(config.data.name, config.data.prepared_dir, frame_size)
     wanted = ("train", "dev")
     dataset = dataset._replace(
         splits={split: dataset.splits[split] for split in wanted},

@@ -25,7 +25,7 @@ DATASET = "dataset.json"
 RUN = "run.json"
 METRICS = "metrics.json"
 BEST = "best"
-WHOLE = "whole"  # the model at the end of the first of two stages
+BACKBONE = "backbone"  # the model at the end of the first of two stages
 # What a config is in JSON: settings, and groups of settings.
 Setting = bool | int | float | str | list[Any] | None
 Settings = dict[str, Setting | dict[str, Setting]]

@@ -31,7 +31,6 @@ from sfsign_jax.runtime.mesh import clip_mesh
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ["--config", str(ROOT / "configs" / "demo.py")]
-STAGED = ["--config.training.head_epochs=1"]
 
 
 def start(*arguments, cwd):
@@ -88,14 +87,19 @@ def prepared(tmp_path_factory):
             ["config.training.head_epochs is -1"],
         ),
         (
-            [*CONFIG, *STAGED, "--workdir", "run", "--config.training.padding=reference"],
+            [*CONFIG, "--workdir", "run", "--config.training.padding=reference"],
             ["head_epochs needs", "'masked'"],
+        ),
+        (
+            [*CONFIG, "--workdir", "run", "--config.loss.conv_ctc=0.0"],
+            ["head_epochs needs config.loss.conv_ctc"],
         ),
         (["--config", "configs/missing.py", "--workdir", "run"], ["missing.py"]),
     ],
     ids=[
         *("no config", "no workdir", "unknown key", "unknown part", "no data"),
-        *("negative stage", "stage without masks", "missing config"),
+        *("negative stage", "stage without masks", "stage without convolutions"),
+        "missing config",
     ],
 )
 def test_train(arguments, words, tmp_path):
@@ -185,13 +189,6 @@ def test_another_vocabulary(command, checkpoint, prepared, tmp_path):
     arguments = [*CONFIG, *data_in(prepared), "--checkpoint", checkpoint]
     result = run("-m", f"sfsign_jax.{command}", *arguments, cwd=tmp_path)
     assert_one_sentence(result, "another vocabulary")
-
-
-def test_align_another_frame_size(checkpoint, prepared, tmp_path):
-    align = ["-m", "sfsign_jax.align", "--checkpoint", checkpoint, "--prepared_dir", prepared]
-    align += ["--prepared", "synthetic_signs/demo_6_2_2", "--split", "dev", "--output", "signs"]
-    assert_one_sentence(run(*align, cwd=tmp_path), "takes frames of (40, 40)")
-    assert not list(tmp_path.iterdir())
 
 
 def data_in(prepared):

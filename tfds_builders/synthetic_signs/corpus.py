@@ -53,7 +53,7 @@ DEMO = CorpusConfig(
     length=lengths.demo_length,
     frame_size=72,
     hand_length=0.3,
-    clips={"train": 1600, "dev": 60, "test": 60},
+    clips={"train": 1000, "dev": 60, "test": 60},
 )
 SLOW = replace(
     DEMO,

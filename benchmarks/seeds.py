@@ -1,0 +1,104 @@
+"""The WER of the demo's recipe by seed: luck with random numbers, and with rounding.
+
+python benchmarks/seeds.py RUNS [--seeds 0,1,2,3,4] [--plot docs/images/seeds.png]
+
+RUNS gets a run for each seed and instruction set, which is left out where it is there. The corpus
+is that of `make demo`, in demo/data.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sfsign_jax.evaluation.results import METRICS, read_metrics
+from sfsign_jax.files import read_json
+
+CONFIG = ("--config", "configs/demo.py")
+INSTRUCTIONS = ("AVX2", "AVX512")  # of XLA's programs, on a machine that has both
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("runs", type=Path)
+    parser.add_argument("--seeds", default="0,1,2,3,4")
+    parser.add_argument("--plot", type=Path, default=Path("docs/images/seeds.png"))
+    arguments = parser.parse_args()
+    seeds = [*map(int, arguments.seeds.split(","))]
+    runs = {
+        name: [train(arguments.runs / f"{name}_{seed}", seed, name) for seed in seeds]
+        for name in INSTRUCTIONS
+    }
+    print("| | " + " | ".join(f"seed {seed}" for seed in seeds) + " |")
+    print("|---" * (1 + len(seeds)) + "|")
+    for name, folders in runs.items():
+        for split in ("dev", "test"):
+            rates = (f"{wer(folder, split):.1f}" for folder in folders)
+            print(f"| {name}, {split} WER, % | {' | '.join(rates)} |")
+    plot(runs, arguments.plot)
+
+
+def train(folder: Path, seed: int, instructions: str) -> Path:
+    """The folder of the run, trained and evaluated."""
+    flag = f"--xla_cpu_max_isa={instructions}"
+    environment = {**os.environ, "XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} {flag}"}
+    commands = [["train", f"--config.seed={seed}", "--workdir", folder]]
+    for split in ("dev", "test"):
+        if not results(folder, split).exists():
+            commands.append(["evaluate", "--checkpoint", folder / "best", "--split", split])
+    if len(commands) > 1:
+        for module, *options in commands:
+            command = [sys.executable, "-m", f"sfsign_jax.{module}", *CONFIG, *map(str, options)]
+            subprocess.run(command, check=True, env=environment, stdout=sys.stderr)
+    return folder
+
+
+def results(folder: Path, split: str) -> Path:
+    return folder / "evaluation" / split / METRICS
+
+
+def wer(folder: Path, split: str) -> float:
+    """By the BiLSTM, in percent."""
+    return next(iter(read_metrics(results(folder, split)).heads.values()))["rate"]
+
+
+def plot(runs: dict[str, list[Path]], path: Path) -> None:
+    """Dev WER after each epoch, of the whole network and then of a new head; test at the end."""
+    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    whole, head, end = figure.subplots(1, 3, sharey=True, width_ratios=(3, 8, 2))
+    for color, (name, folders) in zip(("C0", "C1"), runs.items(), strict=True):
+        for folder in folders:
+            curve(whole, folder / "metrics.json", "dev_wer", color=color)
+            curve(whole, folder / "metrics.json", "dev_conv_wer", color=color, linestyle=":")
+            curve(head, folder / "head" / "metrics.json", "dev_wer", color=color)
+        for place, split in enumerate(("dev", "test")):
+            rates = [wer(folder, split) for folder in folders]
+            side = 0.15 if name == INSTRUCTIONS[1] else -0.15
+            end.plot([place + side] * len(rates), rates, "o", color=color, alpha=0.6)
+        whole.plot([], [], color=color, label=name)
+    whole.plot([], [], color="gray", linestyle=":", label="convolutions")
+    whole.legend(frameon=False, fontsize=8)
+    whole.set(xlabel="epoch of the whole network", ylabel="WER, %", ylim=(0, 100))
+    head.set(xlabel="epoch of the new head")
+    end.set(xlim=(-0.5, 1.5), xlabel="best model")
+    end.set_xticks((0, 1), ("dev", "test"))
+    for axes in (whole, head, end):
+        axes.grid(axis="y", alpha=0.3)
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+    figure.savefig(path, dpi=110)
+
+
+def curve(axes: Axes, path: Path, name: str, **style: str) -> None:
+    rates = [epoch[name] for epoch in read_json(path, list[dict[str, float]])]
+    axes.plot(range(1, len(rates) + 1), rates, linewidth=1, **style)
+
+
+if __name__ == "__main__":
+    main()
