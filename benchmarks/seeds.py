@@ -69,35 +69,33 @@ def wer(folder: Path, split: str) -> float:
 
 
 def plot(runs: dict[str, list[Path]], path: Path) -> None:
-    """Dev WER after each epoch, of the whole network and then of a new head; test at the end."""
+    """Dev WER after each epoch of the backbone, then of its head; of both splits at the end."""
     figure = Figure(figsize=(8, 3.2), layout="constrained")
-    whole, head, end = figure.subplots(1, 3, sharey=True, width_ratios=(3, 8, 2))
+    backbone, head, end = figure.subplots(1, 3, sharey=True, width_ratios=(3, 8, 2))
     for color, (name, folders) in zip(("C0", "C1"), runs.items(), strict=True):
         for folder in folders:
-            curve(whole, folder / "metrics.json", "dev_wer", color=color)
-            curve(whole, folder / "metrics.json", "dev_conv_wer", color=color, linestyle=":")
-            curve(head, folder / "head" / "metrics.json", "dev_wer", color=color)
+            curve(backbone, folder / "metrics.json", color)
+            curve(head, folder / "head" / "metrics.json", color)
         for place, split in enumerate(("dev", "test")):
             rates = [wer(folder, split) for folder in folders]
             side = 0.15 if name == INSTRUCTIONS[1] else -0.15
             end.plot([place + side] * len(rates), rates, "o", color=color, alpha=0.6)
-        whole.plot([], [], color=color, label=name)
-    whole.plot([], [], color="gray", linestyle=":", label="convolutions")
-    whole.legend(frameon=False, fontsize=8)
-    whole.set(xlabel="epoch of the whole network", ylabel="WER, %", ylim=(0, 100))
-    head.set(xlabel="epoch of the new head")
+        backbone.plot([], [], color=color, label=name)
+    backbone.legend(frameon=False, fontsize=8)
+    backbone.set(xlabel="epoch of the backbone", ylabel="WER, %", ylim=(0, 100))
+    head.set(xlabel="epoch of the head")
     end.set(xlim=(-0.5, 1.5), xlabel="best model")
     end.set_xticks((0, 1), ("dev", "test"))
-    for axes in (whole, head, end):
+    for axes in (backbone, head, end):
         axes.grid(axis="y", alpha=0.3)
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
     figure.savefig(path, dpi=110)
 
 
-def curve(axes: Axes, path: Path, name: str, **style: str) -> None:
-    rates = [epoch[name] for epoch in read_json(path, list[dict[str, float]])]
-    axes.plot(range(1, len(rates) + 1), rates, linewidth=1, **style)
+def curve(axes: Axes, path: Path, color: str) -> None:
+    rates = [epoch["dev_wer"] for epoch in read_json(path, list[dict[str, float]])]
+    axes.plot(range(1, len(rates) + 1), rates, linewidth=1, color=color)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def published_config() -> ConfigDict:
             # Where the weights come from: one of the two, or random ones.
             "init": {
                 "backbone": "",  # a pretrained SlowFast, a .pkl or .pyth file of PySlowFast
-                "checkpoint": "",  # a trained model to go on from: a folder, hf://… or https://….zip
+                "checkpoint": "",  # a trained model to go on from, named as for --checkpoint
                 "new_head": False,  # take the backbone alone of it
             },
             "model": {

@@ -107,11 +107,16 @@ def train(config: ConfigDict, workdir: Path) -> None:
     Of several processes the first one writes; all of them must call this.
 
     Raises:
-        UserError: the config and the dataset do not fit, the workdir holds another run, or it
-            can't be written.
+        UserError: the config and the dataset do not fit, the BiLSTM would not be trained, the
+            workdir holds another run, or it can't be written.
         InterruptedRunError: SIGTERM came.
         NotFiniteError: too many batches were not finite.
     """
+    if not (trains_bilstm(config) or config.training.head_epochs):
+        raise UserError(
+            "config.loss.seq_ctc is 0: the BiLSTM, which recognises, would keep its first weights; "
+            "give the term a weight, or train in two stages (config.training.head_epochs)"
+        )
     source = open_source(config)
     model = from_config.model_config(config, num_classes=len(source.vocabulary) + 1)
     forgot = broadcast_from_first_process(is_first_process() and forgot_dataset(workdir))

@@ -68,8 +68,9 @@ def check_stages(config: ConfigDict) -> None:
             "config.training.head_epochs is for training on frames: with config.data.features "
             "give config.training.epochs"
         )
-    if not config.loss.conv_ctc:
-        raise UserError("config.training.head_epochs needs config.loss.conv_ctc: it is 0")
+    for term in ("conv_ctc", "seq_ctc"):  # which train the backbone, and the head
+        if not config.loss[term]:
+            raise UserError(f"config.training.head_epochs needs config.loss.{term}: it is 0")
     if config.training.padding != "masked":
         raise UserError("config.training.head_epochs needs config.training.padding 'masked'")
     if jax.process_count() > 1:

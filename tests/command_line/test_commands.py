@@ -94,12 +94,24 @@ def prepared(tmp_path_factory):
             [*CONFIG, "--workdir", "run", "--config.loss.conv_ctc=0.0"],
             ["head_epochs needs config.loss.conv_ctc"],
         ),
+        (
+            [*CONFIG, "--workdir", "run", "--config.loss.seq_ctc=0.0"],
+            ["head_epochs needs config.loss.seq_ctc"],
+        ),
+        (
+            [
+                *CONFIG,
+                *("--workdir", "run", "--config.loss.seq_ctc=0.0"),
+                "--config.training.head_epochs=0",
+            ],
+            ["config.loss.seq_ctc is 0: the BiLSTM"],
+        ),
         (["--config", "configs/missing.py", "--workdir", "run"], ["missing.py"]),
     ],
     ids=[
         *("no config", "no workdir", "unknown key", "unknown part", "no data"),
         *("negative stage", "stage without masks", "stage without convolutions"),
-        "missing config",
+        *("stage without BiLSTM", "no BiLSTM", "missing config"),
     ],
 )
 def test_train(arguments, words, tmp_path):
