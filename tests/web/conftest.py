@@ -85,6 +85,9 @@ def browser(downloads):
 @pytest.fixture
 def page(browser, server):
     """The page, newly opened; nothing may have gone wrong, or been asked elsewhere, at the end."""
+    browser.get("about:blank")
+    for of_tests_before in ("browser", "performance"):
+        browser.get_log(of_tests_before)
     browser.get(server[0])
     wait(lambda: browser.find_elements(By.CSS_SELECTOR, "input[type=file]"))
     yield browser
