@@ -24,6 +24,7 @@ SHOWN = (
     "sfsign_jax/exporting/loader.py",
     "sfsign_jax/web/gate.py",
 )
+EMPTY_HEADER = re.compile(r"<th[^>]*></th>")
 LINK_TO_SHOWN = re.compile(r"\]\(([^):]*(?:\.py|LICENSE))\)")
 
 
@@ -51,3 +52,8 @@ def shown(path: str) -> str:
 
 def on_page_markdown(markdown: str, **_: object) -> str:
     return LINK_TO_SHOWN.sub(r"](\1.md)", markdown)
+
+
+def on_page_content(html: str, **_: object) -> str:
+    """An empty cell heads no column."""
+    return EMPTY_HEADER.sub("<td></td>", html)

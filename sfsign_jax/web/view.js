@@ -42,6 +42,16 @@ function chooseClip(event) {
 
 addEventListener("click", chooseClip);
 
+// Gradio names its field otherwise than it reads, in words that a voice command would not be.
+function nameField() {
+  for (const field of document.querySelectorAll("button.upload-container")) {
+    field.removeAttribute("aria-label");
+    field.removeAttribute("aria-dropeffect");  // which ARIA has given up
+  }
+}
+
+new MutationObserver(nameField).observe(document, { childList: true, subtree: true });
+
 function element(tag, fields, ...children) {
   const made = Object.assign(document.createElement(tag), fields);
   made.append(...children);

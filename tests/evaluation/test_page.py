@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from html_pages import HOSTILE, Element, chromium, fits, parse
+from html_pages import HOSTILE, Element, chromium, complaints, fits, parse
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -197,6 +197,11 @@ def shown(browser):
     assert count == f"{len(clips)} of {len(REFERENCES) + 1} sentences"
     assert browser.find_element(By.ID, "none").is_displayed() == (not clips)
     return clips
+
+
+@pytest.mark.slow
+def test_axe_finds_nothing(opened):
+    assert complaints(opened) == []
 
 
 @pytest.mark.slow

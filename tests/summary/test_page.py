@@ -1,7 +1,7 @@
 """Oracle: a strict parser of what is written, and a browser."""
 
 import pytest
-from html_pages import HOSTILE, chromium, fits, parse
+from html_pages import HOSTILE, chromium, complaints, fits, parse
 
 from sfsign_jax.summary.findings import Finding
 from sfsign_jax.summary.histograms import Bar, Histogram
@@ -48,4 +48,5 @@ def test_the_page_fits_the_screen(tmp_path):
         browser.get(path.as_uri())
         assert fits(browser, 390)
         assert fits(browser, 1280)
+        assert complaints(browser) == []
         assert browser.get_log("browser") == []

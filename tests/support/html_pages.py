@@ -5,6 +5,7 @@ import shutil
 from html.parser import HTMLParser
 
 import pytest
+from axe_core_python.selenium import Axe
 from selenium import webdriver
 
 # Names as a careless, or a nasty, table of somebody's own recordings may have them.
@@ -78,3 +79,9 @@ def fits(browser, width):
     widths = "return [innerWidth, document.documentElement.scrollWidth, document.body.scrollWidth]"
     inner, *scroll = browser.execute_script(widths)
     return inner == width and max(scroll) <= width
+
+
+def complaints(browser):
+    """What axe has against the page that is open: what keeps some people from using it."""
+    found = Axe().run(browser)["violations"]
+    return [(rule["id"], rule["nodes"][0]["target"]) for rule in found]

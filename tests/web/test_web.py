@@ -11,6 +11,7 @@ import numpy as np
 import pympi
 import pysubs2
 import pytest
+from html_pages import complaints
 from selenium.webdriver.common.by import By
 from web_pages import (
     BROKEN,
@@ -82,12 +83,15 @@ def test_the_example_brings_a_clip(browser, tmp_path):
     with started("example", kept) as address:
         browser.get(address)
         wait(lambda: browser.find_elements(By.CSS_SELECTOR, "button.clip"))
+        assert complaints(browser) == []
         browser.find_element(By.CSS_SELECTOR, "button.clip").click()
         wait(lambda: browser.find_elements(By.TAG_NAME, "video"))
         shown = answer(browser)
         assert len(shown.find_elements(By.CSS_SELECTOR, ".sign")) > 1
         video = shown.find_element(By.TAG_NAME, "video")
         wait(lambda: video.get_property("duration") > 1)  # a browser can play it
+        shown.find_element(By.CSS_SELECTOR, ".sign").click()
+        assert complaints(browser) == []
         browser.get("about:blank")
 
 
