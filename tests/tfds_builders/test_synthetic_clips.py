@@ -1,10 +1,12 @@
 """What a clip of the synthetic corpus is, and that the seed alone decides it."""
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from tfds_builders.synthetic_signs import corpus
 from tfds_builders.synthetic_signs.corpus import (
     DEMO,
     FULL,
@@ -75,6 +77,16 @@ def test_every_split_keeps_to_its_own_sentences(clips: list[SyntheticClip]) -> N
     assert not by_split["train"] & by_split["dev"]
     assert not by_split["train"] & by_split["test"]
     assert not by_split["dev"] & by_split["test"]
+
+
+@pytest.mark.parametrize("split", ["dev", "test"])
+def test_no_sentence_is_much_of_a_split(split: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it is the split's word error rate whether this one is recognised."""
+    undrawn = (np.zeros((1, 1, 3), np.uint8), np.zeros((2, 4)))
+    monkeypatch.setattr(corpus, "draw_frame", lambda *_: undrawn)
+    clips = [make_clip(DEMO, split, number) for number in range(DEMO.clips[split])]
+    [(_, often)] = Counter(clip.glosses for clip in clips).most_common(1)
+    assert often < 0.15 * len(clips)
 
 
 def test_one_signer_appears_only_in_test(clips: list[SyntheticClip]) -> None:
