@@ -6,6 +6,7 @@ clip's own from number `first_frame` on), and its `step_features`, the BiLSTM's 
 """
 
 import dataclasses
+import threading
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +25,9 @@ from sfsign_jax.files import read_json
 from sfsign_jax.text import clean_glosses
 
 INDEX = "index.json"
+# np.load reads a header by Python's parser, which before CPython 3.11.8 fails now and then where
+# several threads use it at once (github.com/python/cpython/issues/106905).
+PARSING = threading.Lock()
 
 
 class FeatureClip(TypedDict):
@@ -102,7 +106,7 @@ def read_features(features: FeatureSet, split: str, number: int) -> Float[np.nda
     """
     path = clip_file(features.folder, split, number)
     try:
-        with np.load(path) as arrays:
+        with PARSING, np.load(path) as arrays:
             return arrays["frame_features"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(f"{path} can't be read: delete it and extract again") from error
