@@ -19,7 +19,7 @@ def get_config():
     # Its 300 sentences are learned by heart otherwise, its four signers too. And most clips are
     # shorter than their bucket: a step on joined ones costs the same and teaches more.
     config.data.join = 0.7
-    config.data.colour = 0.07
+    config.data.colour = 0.3
     config.data.zoom = 0.05
     config.model.depths = (1, 1, 1, 1)
     config.model.temporal_blocks = (1, 1, 1, 1)

@@ -5,13 +5,13 @@ import numpy as np
 
 def demo_length(rng: np.random.Generator, speed: float) -> tuple[int, int]:
     """Short clips of 1 to 3 glosses, about 8 frames each: (glosses, frames)."""
-    glosses = int(rng.choice((1, 2, 3), p=(0.3, 0.35, 0.35)))
+    glosses = int(rng.choice((1, 2, 3), p=(0.1, 0.45, 0.45)))
     return glosses, round((8.2 * glosses + 6 + rng.uniform(-1.5, 1.5)) / speed)
 
 
 def slow_length(rng: np.random.Generator, speed: float) -> tuple[int, int]:
     """1 to 3 glosses at two to four times the length of the demo's: (glosses, frames)."""
-    glosses = int(rng.choice((1, 2, 3), p=(0.2, 0.4, 0.4)))
+    glosses = int(rng.choice((1, 2, 3), p=(0.1, 0.45, 0.45)))
     return glosses, round((8.2 * glosses + 9.2) * rng.uniform(1.9, 3.9) / speed)
 
 
