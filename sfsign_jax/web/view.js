@@ -42,7 +42,7 @@ function chooseClip(event) {
 
 addEventListener("click", chooseClip);
 
-// Gradio names its field otherwise than it reads, in words that a voice command would not be.
+// Gradio's field has another name than the words it shows, which people say to a voice control.
 function nameField() {
   for (const field of document.querySelectorAll("button.upload-container")) {
     field.removeAttribute("aria-label");
