@@ -6,35 +6,31 @@ from jax import Array
 from jaxtyping import Float
 
 
-def mix_colours(
-    frames: Float[Array, "b t h w 3"], key: Array, strength: float
+def jitter(
+    frames: Float[Array, "b t h w 3"], key: Array, colour: float, zoom: float
 ) -> Float[Array, "b t h w 3"]:
-    """Normalised frames, their channels mixed by I + strength · N(0, 1) and shifted likewise.
+    """Normalised frames in other colours and of another size; the draws are a clip's own.
 
-    One draw a clip: hue, saturation, contrast and brightness vary at once, as skin, clothes, walls
-    and cameras do.
-    """
-    of_mix, of_shift = jax.random.split(key)
-    mix = jnp.eye(3) + strength * jax.random.normal(of_mix, (len(frames), 3, 3))
-    shift = strength * jax.random.normal(of_shift, (len(frames), 1, 1, 1, 3))
-    mixed = jnp.einsum("bthwc,bcd->bthwd", frames, mix.astype(frames.dtype))
-    return mixed + shift.astype(frames.dtype)
-
-
-def zoom(frames: Float[Array, "b t h w 3"], key: Array, share: float) -> Float[Array, "b t h w 3"]:
-    """Frames enlarged or shrunk by up to `share`, width and height each by their own draw a clip.
-
-    About the middle, bilinear; where a shrunk frame ends its edge goes on.
+    Channels are mixed by I + colour · N(0, 1) and shifted likewise: hue, saturation, contrast and
+    brightness vary at once, as skin, clothes, walls and cameras do. Width and height are enlarged
+    or shrunk by up to the share `zoom` about the middle, bilinear; where a shrunk frame ends its
+    edge goes on.
     """
     clips, _, height, width, _ = frames.shape
-    factor = jax.random.uniform(key, (2, clips), minval=1 - share, maxval=1 + share)
+    of_mix, of_shift, of_zoom = jax.random.split(key, 3)
+    mix = jnp.eye(3) + colour * jax.random.normal(of_mix, (clips, 3, 3))
+    shift = colour * jax.random.normal(of_shift, (clips, 1, 1, 1, 3))
+    factors = jax.random.uniform(of_zoom, (2, clips), minval=1 - zoom, maxval=1 + zoom)
     rows, columns = (
         jax.vmap(resize_matrix, (None, 0))(size, own)
-        for size, own in zip((height, width), factor, strict=True)
+        for size, own in zip((height, width), factors, strict=True)
     )
-    return jnp.einsum(
-        "bthwc,byh,bxw->btyxc", frames, rows.astype(frames.dtype), columns.astype(frames.dtype)
-    )
+    # All of a line in one product, its channels too: products of three channels take their time.
+    of_line = jnp.einsum("bxw,bcd->bwcxd", columns, mix).reshape(clips, 3 * width, 3 * width)
+    rows, of_line, shift = (x.astype(frames.dtype) for x in (rows, of_line, shift))
+    lines = frames.reshape(*frames.shape[:3], 3 * width)
+    lines = jnp.einsum("byh,bthi->btyi", rows, lines)
+    return jnp.einsum("btyi,bij->btyj", lines, of_line).reshape(frames.shape) + shift
 
 
 def resize_matrix(size: int, factor: Float[Array, ""]) -> Float[Array, "{size} {size}"]:

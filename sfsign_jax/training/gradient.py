@@ -9,7 +9,7 @@ from flax import nnx
 from jax import Array
 from jaxtyping import Bool, Float, Int, UInt8
 
-from sfsign_jax.data.jitter import mix_colours, zoom
+from sfsign_jax.data.jitter import jitter
 from sfsign_jax.data.transforms import crop_flip_normalize
 from sfsign_jax.losses import recognition_loss
 from sfsign_jax.models.config import ModelConfig
@@ -20,7 +20,7 @@ from sfsign_jax.models.sign_model import ModelOutputs, SignModel, model_with, of
 from sfsign_jax.training.optimizer import Recipe
 from sfsign_jax.training.state import TrainState
 
-JITTER = 1  # folded into a step's key and split again: apart from dropout's keys
+JITTER = 1  # folded into a step's key: apart from dropout's keys
 
 
 class Batch(TypedDict):
@@ -105,9 +105,7 @@ def outputs_of(model: SignModel, batch: Batch, recipe: Recipe, key: Array) -> Mo
     frames = crop_flip_normalize(
         batch["frames"], batch["corner"], batch["flip"], recipe.crop_size, recipe.compute_dtype
     )
-    of_colour, of_zoom = jax.random.split(jax.random.fold_in(key, JITTER))
-    if recipe.zoom:
-        frames = zoom(frames, of_zoom, recipe.zoom)
-    if recipe.colour:
-        frames = mix_colours(frames, of_colour, recipe.colour)
+    if recipe.colour or recipe.zoom:
+        of_jitter = jax.random.fold_in(key, JITTER)
+        frames = jitter(frames, of_jitter, recipe.colour, recipe.zoom)
     return model(frames, batch["num_frames"], **options)
