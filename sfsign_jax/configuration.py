@@ -63,6 +63,7 @@ def published_config() -> ConfigDict:
                 "fast": 0.25,
             },
             "optimizer": {
+                "algorithm": "adam",  # or "muon", of convolutions
                 "learning_rate": 1e-4,
                 "warmup_steps": 0,
                 "schedule": "steps",  # or "cosine"

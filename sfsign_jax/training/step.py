@@ -11,7 +11,7 @@ from sfsign_jax.models.config import ModelConfig
 from sfsign_jax.runtime.compilation import jit_training
 from sfsign_jax.runtime.mesh import constrain_replicated
 from sfsign_jax.training.gradient import Batch, loss_and_gradient
-from sfsign_jax.training.optimizer import Recipe, adam, global_norm, learning_rate
+from sfsign_jax.training.optimizer import Recipe, global_norm, learning_rate, update
 from sfsign_jax.training.state import TrainState
 
 
@@ -27,7 +27,7 @@ def train_step(
     grad_norm = global_norm(gradient)
     rate = learning_rate(recipe, state.step)
     finite = jnp.isfinite(loss) & jnp.isfinite(grad_norm)
-    params, moments = adam(state.params, gradient, state.moments, rate, finite, recipe)
+    params, moments = update(state.params, gradient, state.moments, rate, finite, recipe)
     batch_stats = jax.tree.map(functools.partial(jnp.where, finite), batch_stats, state.batch_stats)
     state = TrainState(
         step=state.step + 1,

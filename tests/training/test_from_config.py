@@ -23,8 +23,16 @@ def test_how_far_pictures_may_vary(name, value):
         from_config.recipe(config, 10)
 
 
+@pytest.mark.parametrize("name", ["algorithm", "schedule"])
+def test_words_that_are_none_of_the_recipes(name):
+    config = published_config()
+    config.optimizer[name] = "sgd"
+    with pytest.raises(UserError, match=f"config: {name} is 'sgd'; it is "):
+        from_config.recipe(config, 10)
+
+
 def test_what_the_published_recipe_leaves_off():
     config = published_config()
     recipe = from_config.recipe(config, 10)
     assert (recipe.zoom, recipe.colour, from_config.augmentation(config).join) == (0, 0, 0)
-    assert config.training.head_epochs == 0
+    assert (config.training.head_epochs, recipe.algorithm) == (0, "adam")
