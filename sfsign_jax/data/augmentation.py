@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -49,22 +48,23 @@ def joining_rng(seed: int, epoch: int, clip: int) -> np.random.Generator:
 
 def joined_clips(
     first: int,
-    candidates: Sequence[int],
-    lengths: Sequence[int],
-    augmentation: Augmentation,
+    candidates: Int[np.ndarray, " n"],
+    sizes: Int[np.ndarray, "clips 2"],
+    most: tuple[int, int],
+    share: float,
     rng: np.random.Generator,
 ) -> list[int]:
-    """A clip's number, and those of what follows it: random candidates as long as they fit.
+    """A clip's number and, of a share of the clips, those of what follows it.
 
+    They are random candidates, until none fits any more: sizes are clips' frames and glosses.
     New sentences out of known signs (random utterance concatenation, Lin et al., Interspeech
     2023): a BiLSTM learns the sentences of a small corpus by heart.
     """
-    joined, room = [first], augmentation.max_frames - lengths[first]
-    if rng.random() < augmentation.join:
-        following = candidates[int(rng.integers(len(candidates)))]
-        while (room := room - lengths[following]) >= 0:
-            joined.append(following)
-            following = candidates[int(rng.integers(len(candidates)))]
+    joined, room = [first], most - sizes[first]
+    if rng.random() < share:
+        while len(fitting := candidates[(sizes[candidates] <= room).all(1)]):
+            joined.append(int(rng.choice(fitting)))
+            room = room - sizes[joined[-1]]
     return joined
 
 

@@ -55,20 +55,25 @@ class TrainingFrames:
             return [clip]
         return joined_clips(
             clip,
-            self.of_same_signer[clip],
-            self.dataset.num_frames["train"],
-            self.augmentation,
+            np.flatnonzero(self.signers == self.signers[clip]),
+            self.sizes,
+            (self.augmentation.max_frames, self.max_labels),
+            self.augmentation.join,
             joining_rng(self.seed, epoch, clip),
         )
 
     @functools.cached_property
-    def of_same_signer(self) -> list[list[int]]:
-        """For every clip those of its signer."""
-        signers = [facts.signer for facts in clip_facts_of(self.dataset, "train")]
-        clips: dict[str, list[int]] = {}
-        for clip, signer in enumerate(signers):
-            clips.setdefault(signer, []).append(clip)
-        return [clips[signer] for signer in signers]
+    def signers(self) -> np.ndarray:
+        return np.array([clip.signer for clip in self.facts])
+
+    @functools.cached_property
+    def sizes(self) -> Int[np.ndarray, "clips 2"]:
+        """Frames and glosses of each clip."""
+        return np.array([(clip.num_frames, len(clip.glosses)) for clip in self.facts])
+
+    @functools.cached_property
+    def facts(self) -> tuple[ClipFacts, ...]:
+        return clip_facts_of(self.dataset, "train")
 
     def load(self, epoch: int, clips: Sequence[int], bucket: int) -> dict[str, np.ndarray]:
         frames = blank_frames(len(clips), bucket, self.dataset.frame_size)

@@ -45,16 +45,20 @@ def test_corners_reach_every_edge():
     assert corners.max(0).tolist() == [32, 32]
 
 
-def test_clips_follow_a_share_of_the_clips_as_long_as_all_fit():
-    lengths = [10, 12, 25, 40, 9]
-    augmentation = Augmentation(join=0.4, max_frames=36)
-    drawn = [joined_clips(0, (0, 1, 4), lengths, augmentation, RNG) for _ in range(3000)]
-    assert all(joined[0] == 0 and {*joined} <= {0, 1, 4} for joined in drawn)
-    assert all(sum(lengths[clip] for clip in joined) <= 36 for joined in drawn)
+def test_clips_follow_a_share_of_the_clips_until_none_fits():
+    sizes = np.array([(10, 2), (12, 1), (25, 3), (40, 3), (9, 2), (5, 4)])
+    candidates = np.array([0, 1, 4])
+
+    def joined(first, candidates, share=1.0, most=(36, 9)):
+        return joined_clips(first, np.array(candidates), sizes, most, share, RNG)
+
+    drawn = [joined(0, candidates, 0.4) for _ in range(3000)]
+    assert all(clips[0] == 0 and {*clips} <= {0, 1, 4} for clips in drawn)
+    assert all(sizes[clips, 0].sum() <= 36 for clips in drawn)
     # Of a clip of 10 frames and one more of up to 12 there is room for a third every time.
-    assert {len(joined) for joined in drawn} == {1, 3}
-    assert np.mean([len(joined) == 3 for joined in drawn]) == pytest.approx(0.4, abs=0.03)
+    assert {len(clips) for clips in drawn} == {1, 3}
+    assert np.mean([len(clips) == 3 for clips in drawn]) == pytest.approx(0.4, abs=0.03)
+    assert joined(0, [2, 3, 4]) in ([0, 2], [0, 4, 4])
+    assert joined(1, [5], most=(36, 9)) == [1, 5, 5]  # there is room for 12 frames, but no gloss
     for alone in (2, 3):
-        assert joined_clips(alone, (2, 3), lengths, Augmentation(join=1.0, max_frames=36), RNG) == [
-            alone
-        ]
+        assert joined(alone, [2, 3]) == [alone]
