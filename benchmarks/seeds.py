@@ -15,6 +15,8 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sfsign_jax.command_line.run import run_command_line
+from sfsign_jax.errors import UserError
 from sfsign_jax.evaluation.results import METRICS, read_metrics
 from sfsign_jax.files import read_json
 
@@ -45,7 +47,11 @@ def main() -> None:
 
 
 def train(folder: Path, seed: int, instructions: str) -> Path:
-    """The folder of the run, trained and evaluated."""
+    """The folder of the run, trained and evaluated.
+
+    Raises:
+        UserError: it is to be trained, and this machine lacks the instructions.
+    """
     flag = f"--xla_cpu_max_isa={instructions}"
     environment = {**os.environ, "XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} {flag}"}
     commands = [["train", f"--config.seed={seed}", "--workdir", folder]]
@@ -53,6 +59,11 @@ def train(folder: Path, seed: int, instructions: str) -> Path:
         if not results(folder, split).exists():
             commands.append(["evaluate", "--checkpoint", folder / "best", "--split", split])
     if len(commands) > 1:
+        if instructions.lower() not in Path("/proc/cpuinfo").read_text():
+            raise UserError(
+                f"this machine has no {instructions}, and {folder} is not there: train it on one "
+                "that has, and copy it here"
+            )
         for module, *options in commands:
             command = [sys.executable, "-m", f"sfsign_jax.{module}", *CONFIG, *map(str, options)]
             subprocess.run(command, check=True, env=environment, stdout=sys.stderr)
@@ -99,4 +110,4 @@ def curve(axes: Axes, path: Path, color: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_command_line(main)
