@@ -13,13 +13,13 @@ def get_config():
     config.data.flip = 0.0
     config.data.rescale = 0.0
     config.data.min_frames = 12
-    config.data.max_frames = 36
-    config.data.buckets = (36,)
-    config.data.max_labels = 8
-    # Its 300 sentences are learned by heart otherwise, its four signers too. And most clips are
-    # shorter than their bucket: a step on joined ones costs the same and teaches more.
-    config.data.join = 0.7
-    config.data.colour = 0.3
+    config.data.max_labels = 16
+    # Its 300 sentences are learned by heart otherwise, its four signers too; and joined clips fill
+    # their bucket, where single ones (of up to 36 frames) leave a quarter of it empty.
+    config.data.join = 1.0
+    config.data.max_frames = 60
+    config.data.buckets = (36, 60)
+    config.data.colour = 0.5
     config.data.zoom = 0.05
     config.model.depths = (1, 1, 1, 1)
     config.model.temporal_blocks = (1, 1, 1, 1)
@@ -33,11 +33,12 @@ def get_config():
     config.model.lstm_dropout = 0.1
     # From random weights the teacher knows nothing yet and would only hold the student back.
     config.loss.distillation = 0.0
-    config.optimizer.learning_rate = 3e-3
-    config.optimizer.warmup_steps = 100
+    config.optimizer.algorithm = "muon"
+    config.optimizer.learning_rate = 5e-3
+    config.optimizer.warmup_steps = 50
     config.optimizer.schedule = "cosine"
-    config.training.epochs = 3
+    config.training.epochs = 2
     config.training.head_epochs = 8
-    config.training.batch_size = 4
+    config.training.batch_size = 2
     config.evaluation.batch_size = 20
     return config

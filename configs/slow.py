@@ -10,5 +10,5 @@ def get_config():
     config.data.min_frames = 24
     config.data.max_frames = 144
     config.data.buckets = (72, 144)
-    config.training.epochs = 8
+    config.training.epochs = 2
     return config
