@@ -61,8 +61,8 @@ def train(folder: Path, seed: int, instructions: str) -> Path:
     if len(commands) > 1:
         if instructions.lower() not in Path("/proc/cpuinfo").read_text():
             raise UserError(
-                f"this machine has no {instructions}, and {folder} is not there: train it on one "
-                "that has, and copy it here"
+                f"this machine has no {instructions}, by which {folder} is to be trained and "
+                "evaluated: do it on one that has, and copy the folder here"
             )
         for module, *options in commands:
             command = [sys.executable, "-m", f"sfsign_jax.{module}", *CONFIG, *map(str, options)]

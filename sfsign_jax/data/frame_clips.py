@@ -55,7 +55,7 @@ class TrainingFrames:
             return [clip]
         return joined_clips(
             clip,
-            np.flatnonzero(self.signers == self.signers[clip]),
+            self.of_signer[self.facts[clip].signer],
             self.sizes,
             (self.augmentation.max_frames, self.max_labels),
             self.augmentation.join,
@@ -63,8 +63,10 @@ class TrainingFrames:
         )
 
     @functools.cached_property
-    def signers(self) -> np.ndarray:
-        return np.array([clip.signer for clip in self.facts])
+    def of_signer(self) -> dict[str, Int[np.ndarray, " n"]]:
+        """The clips of each signer."""
+        signers = np.array([clip.signer for clip in self.facts])
+        return {signer: np.flatnonzero(signers == signer) for signer in {*signers.tolist()}}
 
     @functools.cached_property
     def sizes(self) -> Int[np.ndarray, "clips 2"]:
