@@ -61,6 +61,8 @@ def published_config() -> ConfigDict:
                 "distillation": 25.0,
                 "slow": 0.25,
                 "fast": 0.25,
+                # That two views of a clip are recognised alike, which `data.colour` tells apart.
+                "consistency": 0.0,
             },
             "optimizer": {
                 "algorithm": "adam",  # or "muon", of convolutions

@@ -1,4 +1,7 @@
-"""The training objective: CTC on both logits, distillation, and the same on the PFE paths."""
+"""The training objective: CTC on both logits, distillation, and the same on the PFE paths.
+
+Where the recipe asks for it, also that two views of a clip are recognised alike.
+"""
 
 import dataclasses
 
@@ -18,13 +21,17 @@ TERMS = ("seq_ctc", "conv_ctc", "distillation")  # of a path
 
 @dataclasses.dataclass(frozen=True)
 class LossWeights:
-    """The published weights; slow and fast multiply the three terms of their path."""
+    """The published weights; slow and fast multiply the three terms of their path.
+
+    With `consistency` a batch has two views of every clip, one after the other.
+    """
 
     seq_ctc: float = 1.0
     conv_ctc: float = 1.0
     distillation: float = 25.0
     slow: float = 0.25
     fast: float = 0.25
+    consistency: float = 0.0
 
 
 def ctc_loss(
@@ -66,6 +73,33 @@ def distillation_loss(
     return TEMPERATURE**2 * (divergence * valid).sum() / (valid.sum() if count is None else count)
 
 
+def consistency_loss(
+    logits: Float[Array, "b steps classes"], num_steps: Int[Array, " b"]
+) -> Float[Array, ""]:
+    """How far two views of a clip (rows 2k and 2k + 1) are from being recognised alike.
+
+    The mean of KL(first ‖ second) and KL(second ‖ first), what comes first held fixed, summed over
+    a clip's steps, mean over clips (CR-CTC, Yao et al., ICLR 2025).
+    """
+    log_p = jax.nn.log_softmax(full_precision(logits))
+    pairs = log_p.reshape(-1, 2, *log_p.shape[1:])
+    fixed = jax.lax.stop_gradient(pairs[:, ::-1])
+    divergence = (jnp.exp(fixed) * (fixed - pairs)).sum(-1).mean(1)
+    valid = jnp.arange(logits.shape[1]) < num_steps[::2, None]
+    return (divergence * valid).sum(1).mean()
+
+
+def trained_logits(
+    path: PathOutputs, weights: LossWeights
+) -> dict[str, Float[Array, "b steps classes"]]:
+    """By the name of their CTC's term, those that have a weight.
+
+    What doesn't count is not computed, nor the BiLSTM where neither of its terms does.
+    """
+    heads = {"seq_ctc": path.sequence_logits, "conv_ctc": path.conv_logits}
+    return {name: logits for name, logits in heads.items() if getattr(weights, name)}
+
+
 def path_losses(
     path: PathOutputs,
     outputs: ModelOutputs,
@@ -75,9 +109,7 @@ def path_losses(
     count: Float[Array, ""] | None,
 ) -> dict[str, Float[Array, ""]]:
     """The three weighted terms of one path."""
-    heads = {"seq_ctc": path.sequence_logits, "conv_ctc": path.conv_logits}
-    # What doesn't count is not computed, nor the BiLSTM where neither of its terms does.
-    heads = {name: logits for name, logits in heads.items() if getattr(weights, name)}
+    heads = trained_logits(path, weights)
     terms = dict.fromkeys(TERMS, jnp.zeros(()))
     if heads:
         ctc_of_head = jax.vmap(ctc_loss, in_axes=(0, None, None, None))
@@ -102,7 +134,8 @@ def recognition_loss(
 
     See docs/specification.md, "Loss and recipe".
     The parts are seq_ctc, conv_ctc and distillation of the main path and, with PFE, slow and
-    fast. Classes of labels count from 1; `labels` past `num_labels` are ignored. The total is
+    fast; where it has a weight also consistency, of the main path's logits that CTC trains.
+    Classes of labels count from 1; `labels` past `num_labels` are ignored. The total is
     infinite where a clip is too short for its labels. Where the clips are one of several equal
     parts of a batch, `count` is the parts' mean number of valid steps: the mean of their totals
     is then the batch's total.
@@ -115,4 +148,8 @@ def recognition_loss(
     main = list(outputs.paths).index("main")
     parts = {name: terms[name][main] for name in TERMS}
     parts |= {name: getattr(weights, name) * totals[name] for name in totals if name != "main"}
+    if weights.consistency:
+        trained = trained_logits(outputs.paths["main"], weights).values()
+        divergences = [consistency_loss(logits, outputs.num_steps) for logits in trained]
+        parts["consistency"] = weights.consistency * sum(divergences)
     return jnp.stack(list(parts.values())).sum(), parts

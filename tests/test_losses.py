@@ -1,12 +1,19 @@
 """Oracles: PyTorch's CTC, and the sum over every alignment."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
 import torch_reference as reference
 
-from sfsign_jax.losses import LossWeights, ctc_loss, distillation_loss, recognition_loss
+from sfsign_jax.losses import (
+    LossWeights,
+    consistency_loss,
+    ctc_loss,
+    distillation_loss,
+    recognition_loss,
+)
 from sfsign_jax.models.sign_model import ModelOutputs, PathOutputs
 
 LABELS = [[3, 3, 1], [2]]
@@ -89,3 +96,35 @@ def test_masked_distillation_ignores_padding():
     assert float(distillation_loss(student, teacher, valid)) == pytest.approx(
         float(distillation_loss(changed, teacher, valid))
     )
+
+
+def test_consistency_and_its_gradient_are_pytorchs():
+    """Rows are views 1 and 2 of a clip of eight steps, and of one of five."""
+    logits, steps = np.concatenate([random_logits(1), random_logits(2)]), np.array([8, 8, 5, 5])
+    ours, gradient = jax.value_and_grad(consistency_loss)(logits, steps)
+    theirs = torch.from_numpy(logits).requires_grad_()
+    log_p = theirs.log_softmax(-1)
+    total = sum(
+        torch.nn.functional.kl_div(
+            log_p[view, :length], log_p[other, :length].detach(), reduction="sum", log_target=True
+        )
+        for view, other, length in ((0, 1, 8), (1, 0, 8), (2, 3, 5), (3, 2, 5))
+    )
+    (total / 4).backward()
+    assert float(ours) == pytest.approx(total.item() / 4, rel=1e-5)
+    np.testing.assert_allclose(gradient, theirs.grad, atol=1e-6)
+
+
+def test_consistency_is_of_the_logits_that_ctc_trains():
+    labels, num_labels = (np.repeat(rows, 2, axis=0) for rows in padded_labels())
+    conv, sequence = (np.concatenate([random_logits(i), random_logits(i + 1)]) for i in (1, 3))
+    path = PathOutputs(conv, sequence, np.zeros(0))
+    outputs = ModelOutputs({"main": path}, np.full(4, 8), np.full(4, 8), np.zeros((4, 1, 1)))
+    of_conv, of_both = (
+        recognition_loss(outputs, labels, num_labels, LossWeights(seq_ctc=seq, consistency=0.5))
+        for seq in (0, 1)
+    )
+    expected = [0.5 * float(consistency_loss(x, outputs.num_steps)) for x in (conv, sequence)]
+    assert float(of_conv[1]["consistency"]) == pytest.approx(expected[0], rel=1e-6)
+    assert float(of_both[1]["consistency"]) == pytest.approx(sum(expected), rel=1e-6)
+    assert float(of_both[0]) == pytest.approx(sum(map(float, of_both[1].values())), rel=1e-6)

@@ -45,6 +45,11 @@ def recipe(config: ConfigDict, steps_per_epoch: int) -> Recipe:
             f"config.training.accumulation is {config.training.accumulation}: it must divide "
             f"batch_size, which is {config.training.batch_size}"
         )
+    if config.loss.consistency and config.data.features:
+        raise UserError(
+            "config.loss.consistency is for training on frames, whose views differ: set it to 0 "
+            "with config.data.features"
+        )
     try:
         return Recipe(
             epochs=config.training.epochs,

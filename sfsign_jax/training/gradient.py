@@ -45,10 +45,12 @@ def loss_and_gradient(
     """
     key = jax.random.fold_in(state.key, state.step)
     if recipe.accumulation == 1:
+        views = views_of(batch, recipe)
         return jax.value_and_grad(part_loss, has_aux=True)(
-            state.params, state.batch_stats, batch, key, None, config=config, recipe=recipe
+            state.params, state.batch_stats, views, key, None, config=config, recipe=recipe
         )
     parts = jax.tree.map(functools.partial(interleaved_parts, parts=recipe.accumulation), batch)
+    parts = views_of(parts, recipe, axis=1)
     stack = config.temporal_stack
     steps = num_steps(video_length(parts["num_frames"], stack), stack)
     valid_steps = jax.vmap(lambda n: of_longest(n, recipe.padding))(steps)
@@ -68,6 +70,13 @@ def loss_and_gradient(
     gradient = jax.tree.map(lambda x: x / recipe.accumulation, summed)
     loss, terms = jax.tree.map(jnp.mean, losses)
     return (loss, (terms, batch_stats)), gradient
+
+
+def views_of(batch: Batch, recipe: Recipe, axis: int = 0) -> Batch:
+    """Every clip twice, one after the other, where the recipe compares two views of it."""
+    if not recipe.loss_weights.consistency:
+        return batch
+    return jax.tree.map(lambda rows: jnp.repeat(rows, 2, axis), batch)
 
 
 def interleaved_parts(rows: Array, parts: int) -> Array:

@@ -88,6 +88,9 @@ def head_config(config: ConfigDict, workdir: Path) -> ConfigDict:
     head.init.new_head = True
     head.model.pathway_enhancement = False  # its heads were there to train the backbone
     head.optimizer.algorithm = "adam"  # for the time as good here: a step takes half of Muon's
+    if head.loss.consistency:
+        head.loss.consistency = 0.0
+        head.training.batch_size *= 2  # batches are as large: of features there is one view
     head.training.epochs = config.training.head_epochs
     head.training.head_epochs = 0
     return head

@@ -31,8 +31,16 @@ def test_words_that_are_none_of_the_recipes(name):
         from_config.recipe(config, 10)
 
 
+def test_features_have_no_two_views():
+    config = published_config()
+    config.loss.consistency, config.data.features = 0.2, "features"
+    with pytest.raises(UserError, match=r"config.loss.consistency is for training on frames"):
+        from_config.recipe(config, 10)
+
+
 def test_what_the_published_recipe_leaves_off():
     config = published_config()
     recipe = from_config.recipe(config, 10)
     assert (recipe.zoom, recipe.colour, from_config.augmentation(config).join) == (0, 0, 0)
     assert (config.training.head_epochs, recipe.algorithm) == (0, "adam")
+    assert recipe.loss_weights.consistency == 0

@@ -10,6 +10,7 @@ from flax import nnx
 from oracle import small_config
 from training_batch import batch
 
+from sfsign_jax.losses import LossWeights
 from sfsign_jax.models.sign_model import new_model
 from sfsign_jax.runtime.mesh import clip_mesh, replicate, shard_batch, use_mesh
 from sfsign_jax.training import Recipe
@@ -62,6 +63,14 @@ def test_parts_change_nothing_but_batch_statistics():
     frozen = {"freeze_statistics": True}
     in_parts = gradients(clips, devices=2, accumulation=4, remat=("s3",), **frozen)
     assert assert_same(in_parts, gradients(clips, **frozen)) > 1
+
+
+@pytest.mark.slow
+def test_views_that_do_not_differ_change_nothing():
+    """Of two parts too, whose distillation is a mean over both's steps."""
+    alike = {"loss_weights": LossWeights(consistency=0.5), "freeze_statistics": True}
+    in_parts = gradients(four_clips(), accumulation=2, **alike)
+    assert assert_same(in_parts, gradients(four_clips(), freeze_statistics=True)) > 1
 
 
 def test_parts_take_every_nth_clip():

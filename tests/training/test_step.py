@@ -13,7 +13,7 @@ from oracle import oracle_of, small_config
 from training_batch import batch
 
 from sfsign_jax.conversion.names import released_axes, released_names
-from sfsign_jax.losses import LossWeights
+from sfsign_jax.losses import TERMS
 from sfsign_jax.models.sign_model import abstract_model
 from sfsign_jax.training import Recipe, create_train_state, learning_rate, train_step
 from sfsign_jax.training.optimizer import Moments
@@ -90,7 +90,7 @@ def test_each_step_is_pytorchs():
             optimizer.step()
 
             expected = [loss, *parts.values(), norm]
-            names = ["loss", *LossWeights.__dataclass_fields__, "grad_norm"]
+            names = ["loss", *TERMS, "slow", "fast", "grad_norm"]
             for name, value in zip(names, expected, strict=True):
                 assert float(metrics[name]) == pytest.approx(value.item(), rel=1e-9), name
             theirs = dict(nnx.to_flat_state(ours(model.state_dict())))
