@@ -33,12 +33,13 @@ def get_config():
     config.model.lstm_dropout = 0.1
     # From random weights the teacher knows nothing yet and would only hold the student back.
     config.loss.distillation = 0.0
+    config.loss.consistency = 0.2
     config.optimizer.algorithm = "muon"
     config.optimizer.learning_rate = 5e-3
     config.optimizer.warmup_steps = 50
     config.optimizer.schedule = "cosine"
-    config.training.epochs = 2
+    config.training.epochs = 1
     config.training.head_epochs = 8
-    config.training.batch_size = 2
+    config.training.batch_size = 1  # of two views
     config.evaluation.batch_size = 20
     return config

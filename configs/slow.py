@@ -8,7 +8,7 @@ def get_config():
     config = run_path(str(Path(__file__).with_name("demo.py")))["get_config"]()
     config.data.name = "synthetic_signs/slow"
     config.data.min_frames = 24
-    config.data.max_frames = 144
-    config.data.buckets = (72, 144)
-    config.training.epochs = 2
+    config.data.max_frames = 288
+    config.data.buckets = (144, 288)
+    config.training.head_epochs = 24  # the BiLSTM learns later from clips of so many steps
     return config
