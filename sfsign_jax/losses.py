@@ -151,5 +151,5 @@ def recognition_loss(
     if weights.consistency:
         trained = trained_logits(outputs.paths["main"], weights).values()
         divergences = [consistency_loss(logits, outputs.num_steps) for logits in trained]
-        parts["consistency"] = weights.consistency * sum(divergences)
+        parts["consistency"] = weights.consistency * sum(divergences, jnp.zeros(()))
     return jnp.stack(list(parts.values())).sum(), parts

@@ -81,7 +81,8 @@ def save_activation_strip(
     curve.axvspan(first_frame + span[0], first_frame + span[1] + 1, color="0.85", lw=0)
     curve.set(xlim=(first_frame, first_frame + len(crops)), xlabel="frame", ylabel="activation")
     curve.set_yticks([0, 1])
-    curve.legend(loc="upper right", frameon=False)
+    curve.xaxis.get_major_locator().set_params(integer=True)
+    curve.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     for side in ("top", "right"):
         curve.spines[side].set_visible(False)
     with replacing(path) as temporary:

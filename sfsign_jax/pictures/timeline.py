@@ -96,6 +96,7 @@ def timeline(shown: dict[int, Frame], sentence: Recognition, stride: int) -> "Fi
         )
     bottom.set(xlim=(start, end), ylim=(0, 1.3), xlabel="frame", ylabel="probability")
     bottom.set_yticks([0, 0.5, 1])
+    bottom.xaxis.get_major_locator().set_params(integer=True)
     bottom.legend(loc="lower right", bbox_to_anchor=(1, 1), frameon=False)
     for side in ("top", "right"):
         bottom.spines[side].set_visible(False)
