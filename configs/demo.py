@@ -33,6 +33,7 @@ def get_config():
     config.model.lstm_dropout = 0.1
     # From random weights the teacher knows nothing yet and would only hold the student back.
     config.loss.distillation = 0.0
+    # Else it says the signs of some signers earlier than those of others, by their colours.
     config.loss.consistency = 0.2
     config.optimizer.algorithm = "muon"
     config.optimizer.learning_rate = 5e-3
