@@ -45,6 +45,7 @@ ADDED_LATER = {
     "num_batches_tracked",
     "timing",
     "timing.gloss_lags",
+    "timing.margin",
 }
 
 

@@ -3,7 +3,7 @@
 python -m sfsign_jax.measure_timing --checkpoint DIR --config configs/NAME.py
 
 For checkpoints without `timing`: converted weights, and those of earlier versions. It is measured
-on dev of the dataset that they were trained on, and written into their model.json.
+on clips of train of the dataset that they were trained on, and written into their model.json.
 """
 
 from pathlib import Path
@@ -47,7 +47,7 @@ def main() -> None:
     frame_size = description.preprocessing.frame_size
     dataset = open_dataset(config.data.name, config.data.prepared_dir, frame_size)
     check_vocabulary(description, dataset.name, dataset.vocabulary)
-    clips = EvaluationFrames(dataset, "dev")
+    clips = EvaluationFrames(dataset, "train")
     chosen = timed_clips(evaluation_order(clips.lengths, "masked"))
     batching = from_config.batching(config, config.evaluation.batch_size)
     mesh = clip_mesh(batching.batch_size)
@@ -60,7 +60,7 @@ def main() -> None:
     )
     network = Network(nnx.state(model), model.config, description.preprocessing)
     timing = measure_timing(replicate(network, mesh), frame_features, batches, mesh)
-    where = f"{len(chosen)} clips of {dataset.name} dev"
+    where = f"{len(chosen)} clips of {dataset.name} train"
     if timing is None:
         raise UserError(
             f"{checkpoint} sees two signs in none of {where}, so its timing can't be measured: is "

@@ -24,6 +24,8 @@ def pytest_configure(config):
     for name, value in quickly.items():
         os.environ[name.upper()] = str(value)
         jax.config.update(name, value)
+    # Commands that tests start would else compile all that they import, for six seconds each.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     one_thread()
 
 

@@ -375,14 +375,20 @@ def test_a_timing_is_written_and_all_else_stays(checkpoint, tmp_path):
     assert changed == {"model.json", CHECKSUMS}
     fields = json.loads(before["model.json"])
     assert json.loads(after["model.json"]) == fields | {
-        "timing": {"conv_lag": -3.5, "sequence_lag": None, "pace": 7.25, "gloss_lags": []}
+        "timing": {
+            "conv_lag": -3.5,
+            "sequence_lag": None,
+            "pace": 7.25,
+            "gloss_lags": [],
+            "margin": None,
+        }
     }
     sums = json.loads(before[CHECKSUMS])
     sums["files"]["model.json"] = json.loads(after[CHECKSUMS])["files"]["model.json"]
     assert json.loads(after[CHECKSUMS]) == sums
 
 
-def test_a_timing_without_lags_of_glosses(edited):
+def test_a_timing_of_before_glosses_had_lags_and_clips_a_margin(edited):
     folder = edited(
         lambda fields: fields.update(timing={"conv_lag": -3.5, "sequence_lag": None, "pace": 7.25})
     )

@@ -32,11 +32,16 @@ class Timing:
     pace: float  # from the middle of a sign to that of the next
     # What is to be added for each gloss of the vocabulary; empty where nobody has measured it.
     gloss_lags: tuple[float, ...] = ()
+    # From where a clip begins to the middle of its first sign, and from that of its last one to
+    # where it ends; None where nobody has measured it.
+    margin: float | None = None
 
     def __post_init__(self) -> None:
         lags = (self.conv_lag, self.sequence_lag or 0.0, *self.gloss_lags)
         if not (all(map(math.isfinite, lags)) and 0 < self.pace < math.inf):
             raise ValueError(f"lags of {lags} frames and a pace of {self.pace} frames")
+        if not 0 <= (self.margin or 0.0) < math.inf:
+            raise ValueError(f"a margin of {self.margin} frames")
 
 
 # Where nobody has measured it; PHOENIX has a sign in 12 frames.
@@ -69,7 +74,8 @@ def measured_timing(clips: Sequence[SaidGlosses], num_glosses: int) -> Timing | 
         middles = [(middle + times - sequence_lag) / 2 for middle, times in by_both]
     tokens = [clip.tokens for clip in clips]
     gloss_lags = measured_gloss_lags(tokens, middles, num_frames, num_glosses, pace)
-    return Timing(conv_lag, sequence_lag if keeps_time else None, pace, gloss_lags)
+    margin = measured_margin(by_conv, num_frames)
+    return Timing(conv_lag, sequence_lag if keeps_time else None, pace, gloss_lags, margin)
 
 
 def measured_lag(said: Iterable[Float[np.ndarray, " u"]], num_frames: Sequence[int]) -> float:
@@ -84,6 +90,13 @@ def measured_lag(said: Iterable[Float[np.ndarray, " u"]], num_frames: Sequence[i
 def off_centre(times: Float[np.ndarray, " u"], num_frames: int) -> float:
     """How much later than its middle the signs of a clip are."""
     return (times[0] + times[-1] - num_frames) / 2
+
+
+def measured_margin(said: Iterable[Float[np.ndarray, " u"]], num_frames: Sequence[int]) -> float:
+    """In the median; what the head that says the signs at these times lags makes no difference."""
+    clips = zip(said, num_frames, strict=True)
+    margins = [(times[0] + length - times[-1]) / 2 for times, length in clips]
+    return max(0.0, float(np.median(margins)))
 
 
 def measured_gloss_lags(

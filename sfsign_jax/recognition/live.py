@@ -17,12 +17,7 @@ from sfsign_jax.models.lengths import num_steps, total_stride
 from sfsign_jax.recognition.live_features import live_features
 from sfsign_jax.recognition.network import Network
 from sfsign_jax.recognition.recognizer import Recognizer
-from sfsign_jax.recognition.sentences import (
-    MARGIN_STEPS,
-    StepChunk,
-    find_sentences,
-    passed_steps,
-)
+from sfsign_jax.recognition.sentences import StepChunk, find_sentences, passed_steps
 from sfsign_jax.recognition.video import step_chunk
 
 Gloss = tuple[str, tuple[int, int]]  # and its first and last frame
@@ -71,7 +66,7 @@ def live_glosses(
                     update.is_last
                     # Counted from when it is said, which is all that has to settle.
                     or span[1] + recognizer.timing.conv_lag + delay_frames < update.num_frames
-                    or stop <= passed + MARGIN_STEPS
+                    or stop <= settled
                 )
                 # A gloss that was told may move by a step when more of what follows is seen.
                 again = gloss == last_gloss and span[0] <= last_frame + stride

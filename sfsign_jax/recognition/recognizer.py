@@ -149,11 +149,13 @@ class Recognizer:
         self, pause_frames: int | None, blank_probability: float = PAUSE_BLANK_PROBABILITY
     ) -> PauseRule:
         """Where sentences end, with a pause of so many frames."""
-        frames = usual_pause(self.timing.pace) if pause_frames is None else pause_frames
-        return PauseRule(
-            max(2, round(frames / total_stride(self.config.temporal_stack))),
-            blank_probability,
-        )
+        pace, margin = self.timing.pace, self.timing.margin
+        stride = total_stride(self.config.temporal_stack)
+        pause_frames = usual_pause(pace) if pause_frames is None else pause_frames
+        pause_steps = max(2, round(pause_frames / stride))
+        # Where nobody has measured it, clips begin as long before their first sign as signs take.
+        margin_steps = int(pace if margin is None else margin) // stride
+        return PauseRule(pause_steps, blank_probability, min(margin_steps, pause_steps // 2))
 
     def recognize_steps(
         self,

@@ -9,7 +9,6 @@ from jaxtyping import Float
 from sfsign_jax.decoding.places import FAR
 
 PAUSE_FRAMES = 25
-MARGIN_STEPS = 1  # steps of a pause that a sentence keeps: training clips have no long ones either
 
 
 def usual_pause(pace: float) -> float:
@@ -26,10 +25,15 @@ class StepChunk(NamedTuple):
 
 
 class PauseRule(NamedTuple):
-    """When signing pauses: for `pause` steps or more the probability of blank is over `blank`."""
+    """When signing pauses: for `pause_steps` or more the probability of blank is over `blank`.
+
+    Of the pauses around it a sentence keeps `margin_steps`, as many as training clips have: what
+    the BiLSTM makes of more or fewer it has not learned.
+    """
 
     pause_steps: int  # 2 or more
     blank: float
+    margin_steps: int  # at most half a pause: no two sentences have a step in common
 
 
 def sentences(
@@ -61,7 +65,7 @@ def passed_steps(
 
     The pause that has begun has to be seen whole, or the next sentence would reach into it.
     """
-    passed = ended[-1][1] - MARGIN_STEPS if ended else 0
+    passed = ended[-1][1] - rule.margin_steps if ended else 0
     if np.any(blank[passed:] <= rule.blank):
         return passed
     return max(passed, len(blank) - rule.pause_steps)
@@ -77,6 +81,7 @@ def find_sentences(blank: Float[np.ndarray, " steps"], rule: PauseRule) -> list[
         return []
     pauses = np.flatnonzero(np.diff(signing) > rule.pause_steps)
     starts, stops = signing[np.r_[0, pauses + 1]], signing[np.r_[pauses, -1]] + 1
-    starts = np.where(starts >= rule.pause_steps, starts - MARGIN_STEPS, 0)
-    stops = np.where(stops + rule.pause_steps <= len(blank), stops + MARGIN_STEPS, len(blank))
+    starts = np.where(starts >= rule.pause_steps, starts - rule.margin_steps, 0)
+    in_pause = stops + rule.pause_steps <= len(blank)
+    stops = np.where(in_pause, stops + rule.margin_steps, len(blank))
     return [*zip(starts.tolist(), stops.tolist(), strict=True)]

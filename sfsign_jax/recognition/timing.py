@@ -15,7 +15,7 @@ from sfsign_jax.recognition.split import check_finite
 from sfsign_jax.runtime.mesh import constrain_replicated, shard_batch, use_mesh
 
 FeaturesOf = Callable[..., Float[Array, "b t c"]]  # network, inputs, num_frames
-TIMED_CLIPS = 64  # are enough
+TIMED_CLIPS = 256  # of fewer, too few have the same gloss
 
 
 def timed_clips(order: Sequence[int]) -> Sequence[int]:

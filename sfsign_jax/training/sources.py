@@ -29,6 +29,7 @@ class Source(NamedTuple):
     preprocessing: Preprocessing
     train: TrainingClips
     dev: EvaluationClips
+    timed: EvaluationClips  # of training, as they are
     features_of: FeaturesOf
     clips: Mapping[str, tuple[ClipFacts, ...]]  # none, where an earlier version prepared them
     most_frames: Callable[[int], int]  # that a training clip of so many frames may be drawn to
@@ -54,6 +55,7 @@ def frame_source(config: ConfigDict) -> Source:
         preprocessing,
         TrainingFrames(dataset, augmentation, config.data.max_labels, config.seed),
         EvaluationFrames(dataset, "dev"),
+        EvaluationFrames(dataset, "train"),
         functools.partial(frame_features, padding=config.training.padding),
         dataset.clips,
         functools.partial(most_frames, augmentation=augmentation),
@@ -82,6 +84,7 @@ def feature_source(config: ConfigDict) -> Source:
         description.preprocessing,
         TrainingFeatures(features, config.data.max_labels, config.seed, stride),
         EvaluationFeatures(features, "dev"),
+        EvaluationFeatures(features, "train"),
         lambda network, inputs, num_frames: inputs,
         features.facts,
         lambda num_frames: num_frames,

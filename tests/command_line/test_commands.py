@@ -121,23 +121,23 @@ def test_train(arguments, words, tmp_path):
 
 
 def test_train_evaluate_and_recognize(prepared, tmp_path):
-    """A run of two epochs of three batches and one of a new head, end to end."""
+    """A run of an epoch of two batches and one of a new head, end to end."""
     small = [
         *data_in(prepared),
         "--config.model.width=8",
         "--config.model.beta_inv=2",
         "--config.model.hidden_size=8",
         "--config.model.pathway_enhancement=False",
-        "--config.training.epochs=2",
+        "--config.training.epochs=1",
         "--config.training.head_epochs=1",
-        "--config.training.batch_size=2",
+        "--config.training.batch_size=3",
         "--config.evaluation.batch_size=2",
     ]
     workdir = tmp_path / "run"
     trained = start("-m", "sfsign_jax.train", *CONFIG, "--workdir", workdir, *small, cwd=tmp_path)
     assert trained.returncode == 0, trained.stderr
     log = (workdir / "train.log").read_text()
-    assert "epoch 2/2" in log
+    assert "epoch 1/1" in log
     assert "dev WER" in log
     assert list(workdir.glob("events.out.tfevents*"))
     assert len(json.loads((workdir / "head" / "metrics.json").read_text())) == 1
@@ -224,8 +224,8 @@ def test_measure_timing(prepared, tmp_path):
     measure = ["-m", "sfsign_jax.measure_timing", *CONFIG, *data_in(prepared)]
     measured = start(*measure, "--checkpoint", "model", cwd=tmp_path)
     assert measured.returncode == 0, measured.stderr
-    mesh, clips = clip_mesh(1), EvaluationFrames(dataset, "dev")
-    batches = evaluation_batches(clips, Batching(1, (64,)), [0, 1], mesh)
+    mesh, clips = clip_mesh(1), EvaluationFrames(dataset, "train")
+    batches = evaluation_batches(clips, Batching(1, (64,)), range(6), mesh)
     network = Network(state, config, preprocessing)
     expected = measure_timing(network, frame_features, batches, mesh)
     timing = read_description(folder).timing
@@ -233,7 +233,7 @@ def test_measure_timing(prepared, tmp_path):
         (expected.conv_lag, expected.pace), abs=1e-3
     )
     assert f"lag of the convolutions {timing.conv_lag:.1f} frames, of the " in measured.stdout
-    assert f"pace {timing.pace:.1f}, by 2 clips" in measured.stdout
+    assert f"pace {timing.pace:.1f}, by 6 clips" in measured.stdout
     recognize = ["-m", "sfsign_jax.recognize", "--checkpoint", "model", "missing.mp4"]
     assert "measure_timing" not in run(*recognize, cwd=tmp_path).stderr
 
@@ -241,7 +241,7 @@ def test_measure_timing(prepared, tmp_path):
     blank[...] = blank[...].at[0].set(1000)
     save_checkpoint(folder, state, description)
     untrained = run(*measure, "--checkpoint", "model", cwd=tmp_path)
-    assert_one_sentence(untrained, "two signs in none of 2 clips", "is it trained?")
+    assert_one_sentence(untrained, "two signs in none of 6 clips", "is it trained?")
     assert read_description(folder).timing is None
 
 

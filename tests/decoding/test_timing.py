@@ -34,6 +34,12 @@ def test_how_early_a_network_is():
     assert timing.sequence_lag == pytest.approx(timing.conv_lag - 2)
     assert abs(timing.pace - 8) < 0.2
     np.testing.assert_allclose(timing.gloss_lags, 0, atol=0.2)
+    assert abs(timing.margin - 23) < 0.4
+
+
+def test_signs_said_after_the_clip_have_no_margin():
+    late = SaidGlosses(np.array([1, 2]), np.array([4.0, 15]), np.array([4.0, 15]), 9)
+    assert measured_timing([late], 2).margin == 0
 
 
 def test_how_early_each_gloss_is():
@@ -95,3 +101,9 @@ def test_nothing_to_measure_by():
 def test_no_timing(timing):
     with pytest.raises(ValueError, match="frames and a pace of"):
         Timing(*timing)
+
+
+@pytest.mark.parametrize("margin", [-1.0, np.nan, np.inf])
+def test_no_margin(margin):
+    with pytest.raises(ValueError, match="a margin of"):
+        Timing(0, None, 8, margin=margin)

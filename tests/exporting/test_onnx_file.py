@@ -113,7 +113,13 @@ def test_metadata(recognizer, tmp_path):
         "frame_size": [40, 40],
         "frame_rate": 25.0,
         "frames_per_step": 4,
-        "timing": {"conv_lag": -2.5, "sequence_lag": -3.5, "pace": 7.25, "gloss_lags": []},
+        "timing": {
+            "conv_lag": -2.5,
+            "sequence_lag": -3.5,
+            "pace": 7.25,
+            "gloss_lags": [],
+            "margin": None,
+        },
     }
 
 

@@ -51,7 +51,8 @@ def test_every_update_is_the_clip_so_far(recognizer, number, hop_frames):
 
 
 @pytest.mark.parametrize(
-    ("pause_rule", "fewest"), [(PauseRule(6, 0.5), 1), (PauseRule(2, 0.079), 4)]
+    ("pause_rule", "fewest"),
+    [(PauseRule(6, 0.5, 1), 1), (PauseRule(6, 0.5, 3), 1), (PauseRule(2, 0.079, 1), 4)],
 )
 def test_with_the_longest_delay_it_is_the_video(recognizer, pause_rule, fewest, monkeypatch):
     monkeypatch.setattr(Recognizer, "pause_rule", lambda *_: pause_rule)

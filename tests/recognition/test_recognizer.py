@@ -9,6 +9,7 @@ from oracle import oracle_of, small_config, state_of
 
 from sfsign_jax.data.frames import drop_top_rows
 from sfsign_jax.data.transforms import Preprocessing
+from sfsign_jax.decoding import Timing
 from sfsign_jax.recognition import grad_cam, network
 from sfsign_jax.recognition.network import Network
 from sfsign_jax.recognition.recognizer import Recognizer
@@ -70,6 +71,24 @@ def test_a_short_video_goes_through_temporal_convolutions_and_bilstm_once(stored
         for name, values in arguments.items()
     }
     assert loops["frame_features"] == loops["temporal_steps"] == 0 < loops["sequence_logits"]
+
+
+@pytest.mark.parametrize(
+    ("pace", "margin", "pause_frames", "expected"),
+    [
+        (12, None, None, (6, 3)),  # as long a margin as signs take
+        (7, 7.9, None, (6, 1)),
+        (23, 27.5, None, (10, 5)),  # half the pause at most
+        (12, 0.0, None, (6, 0)),
+        (12, 99.0, 9, (2, 1)),
+    ],
+)
+def test_a_pause_is_kept_as_far_as_training_clips_have_one(pace, margin, pause_frames, expected):
+    """Of the network's four frames a step."""
+    recognizer = new_recognizer(0)
+    recognizer.timing = Timing(0.0, None, pace, margin=margin)
+    rule = recognizer.pause_rule(pause_frames)
+    assert (rule.pause_steps, rule.margin_steps) == expected
 
 
 @pytest.mark.parametrize("module", [network, grad_cam], ids=lambda m: m.__name__)

@@ -11,7 +11,7 @@ from sfsign_jax.recognition.sentences import (
     usual_pause,
 )
 
-RULE = PauseRule(pause_steps=4, blank=0.9)
+RULE = PauseRule(pause_steps=4, blank=0.9, margin_steps=1)
 
 
 def blank(*lengths):
@@ -37,7 +37,17 @@ def test_rule(lengths, expected):
     assert find_sentences(blank(*lengths), RULE) == expected
 
 
-def test_the_parts_change_nothing():
+@pytest.mark.parametrize(
+    ("margin_steps", "expected"), [(0, [(0, 5), (9, 14)]), (2, [(0, 7), (7, 16)])]
+)
+def test_a_sentence_keeps_as_much_of_the_pauses_as_it_is_told(margin_steps, expected):
+    rule = RULE._replace(margin_steps=margin_steps)
+    assert find_sentences(blank(0, 5, 4, 5, 4), rule) == expected
+
+
+@pytest.mark.parametrize("margin_steps", [0, 1, 2])
+def test_the_parts_change_nothing(margin_steps):
+    rule = RULE._replace(margin_steps=margin_steps)
     rng = np.random.default_rng(0)
     for _ in range(300):
         probability = blank(*rng.integers(1, 14, 12))
@@ -45,8 +55,8 @@ def test_the_parts_change_nothing():
         cuts = np.sort(rng.integers(0, len(probability), rng.integers(0, 9)))
         pieces = [np.split(x, cuts) for x in steps]
         parts = [StepChunk(*pair) for pair in zip(*pieces, strict=True)]
-        found = [(first, inputs[:, 0].tolist()) for first, inputs in sentences(parts, RULE)]
-        expected = find_sentences(probability, RULE)
+        found = [(first, inputs[:, 0].tolist()) for first, inputs in sentences(parts, rule)]
+        expected = find_sentences(probability, rule)
         assert found == [(first, [*range(first, stop)]) for first, stop in expected]
 
 
