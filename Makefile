@@ -25,7 +25,7 @@ PYTEST = $(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile --no-l
 test: check
 	$(PYTEST) -m 'not slow'
 
-# And what takes long: browsers, runs of several processes that are stopped or killed, programs for
+# And what takes long: browsers, whole commands, runs that are stopped or killed, programs for
 # a TPU.
 test-all: test .venv/libtpu
 	$(PYTEST) -m slow

@@ -151,8 +151,8 @@ class Recognizer:
         """Where sentences end, with a pause of so many frames."""
         pace, margin = self.timing.pace, self.timing.margin
         stride = total_stride(self.config.temporal_stack)
-        pause_frames = usual_pause(pace) if pause_frames is None else pause_frames
-        pause_steps = max(2, round(pause_frames / stride))
+        frames = usual_pause(pace) if pause_frames is None else pause_frames
+        pause_steps = max(2, round(frames / stride))
         # Where nobody has measured it, clips begin as long before their first sign as signs take.
         margin_steps = int(pace if margin is None else margin) // stride
         return PauseRule(pause_steps, blank_probability, min(margin_steps, pause_steps // 2))

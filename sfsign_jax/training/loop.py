@@ -381,8 +381,8 @@ def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
         if is_first_process():
             save_checkpoint(run.workdir / BACKBONE, weights, run.description)
     elif is_best(progress["epochs"]):
-        order = timed_clips(evaluation_order(run.source.timed.lengths, run.recipe.padding))
-        timed = evaluation_batches(run.source.timed, batching, order, run.mesh)
+        chosen = timed_clips(evaluation_order(run.source.timed.lengths, run.recipe.padding))
+        timed = evaluation_batches(run.source.timed, batching, chosen, run.mesh)
         timing = measure_timing(
             network, run.source.features_of, until_stopped(run, timed), run.mesh
         )

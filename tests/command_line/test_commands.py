@@ -120,6 +120,7 @@ def test_train(arguments, words, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_train_evaluate_and_recognize(prepared, tmp_path):
     """A run of an epoch of two batches and one of a new head, end to end."""
     small = [
@@ -211,6 +212,7 @@ def data_in(prepared):
     ]
 
 
+@pytest.mark.slow
 def test_measure_timing(prepared, tmp_path):
     """As `measure_timing` has it of each clip by itself; random weights see something, too."""
     dataset = open_dataset("synthetic_signs/demo_6_2_2", prepared)
@@ -354,6 +356,7 @@ def test_align_table(checkpoint, tmp_path):
     assert "Z" in (tmp_path / "own" / "one.glosses.srt").read_text()
 
 
+@pytest.mark.slow
 def test_live_and_export(checkpoint, tmp_path):
     live = ["-m", "sfsign_jax.live", "--checkpoint", checkpoint, "--follow", "missing.mkv"]
     assert_one_sentence(start(*live, cwd=tmp_path), "missing.mkv")

@@ -55,8 +55,13 @@ def test_a_new_stacked_model_draws_each_block_by_itself():
 
 @pytest.mark.parametrize(
     "training",
-    [None, TrainingMode(), TrainingMode(freeze_statistics=True, remat=("s3",))],
-    ids=["recognition", "training", "frozen"],
+    [
+        pytest.param(None, id="recognition"),
+        pytest.param(TrainingMode(), id="training"),
+        pytest.param(
+            TrainingMode(freeze_statistics=True, remat=("s3",)), id="frozen", marks=pytest.mark.slow
+        ),
+    ],
 )
 def test_loss_gradient_and_statistics_are_the_same(state, training):
     rng = np.random.default_rng(0)

@@ -130,6 +130,7 @@ def test_a_clip_begins_in_any_frame_of_a_step(extracted):
     assert {*drawn} == {*range(stride)}
 
 
+@pytest.mark.slow
 def test_training_on_features_leaves_the_backbone(network, extracted, tmp_path, caplog):
     save_checkpoint(tmp_path / "start", network.state, DESCRIPTION)
     config = config_for(features=str(extracted))

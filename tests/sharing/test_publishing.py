@@ -110,6 +110,7 @@ def test_without_a_network(anna, checkpoint, unreachable):
         publish(checkpoint, "anna/signs", None, private=True)
 
 
+@pytest.mark.slow
 def test_the_commands(hub, checkpoint, tmp_path):
     """The environment's variables, as users set them."""
     own = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "home"), "HF_TOKEN": "anna's"}

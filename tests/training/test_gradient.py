@@ -51,6 +51,7 @@ def assert_same(ours, expected):
     return norm
 
 
+@pytest.mark.slow
 def test_devices_and_rematerialisation_change_nothing():
     expected = gradients(four_clips())
     assert assert_same(gradients(four_clips(), devices=4, remat=("s2", "s4")), expected) > 1
