@@ -197,8 +197,11 @@ def calls_of(run: Run, state: TrainState, head: Sequence[dict[str, jax.Array]]) 
         calls += step_calls(state, batch, run.source.train, batching, run.step_config, run.recipe)
     if not run.config.data.features:
         batching = from_config.batching(run.config, run.config.evaluation.batch_size)
+        splits = [(run.source.dev, dev_order(run))]
+        if not run.config.training.head_epochs:
+            splits.append((run.source.timed, timed_order(run)))
         calls += evaluation_calls(
-            run.source.dev,
+            splits,
             batching,
             run.description.config,
             run.description.preprocessing,
@@ -358,9 +361,8 @@ def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
         features = run.source.features_of(network, inputs, num_frames)
         return feature_logits(network, features, num_frames)
 
-    order = evaluation_order(run.source.dev.lengths, run.recipe.padding)
     batching = from_config.batching(run.config, run.config.evaluation.batch_size)
-    batches = evaluation_batches(run.source.dev, batching, order, run.mesh)
+    batches = evaluation_batches(run.source.dev, batching, dev_order(run), run.mesh)
     batches = until_stopped(run, batches)
     predictions = predict_split(logits_of, batches, run.source.vocabulary, run.mesh)
     metrics = finite_mean(progress["steps"]) | {"skipped": skipped_batches(progress)}
@@ -381,8 +383,7 @@ def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
         if is_first_process():
             save_checkpoint(run.workdir / BACKBONE, weights, run.description)
     elif is_best(progress["epochs"]):
-        chosen = timed_clips(evaluation_order(run.source.timed.lengths, run.recipe.padding))
-        timed = evaluation_batches(run.source.timed, batching, chosen, run.mesh)
+        timed = evaluation_batches(run.source.timed, batching, timed_order(run), run.mesh)
         timing = measure_timing(
             network, run.source.features_of, until_stopped(run, timed), run.mesh
         )
@@ -393,6 +394,14 @@ def end_epoch(run: Run, state: TrainState, progress: RunProgress) -> None:
         return
     text = json.dumps(progress["epochs"], indent=2)
     write_text_atomically(run.workdir / METRICS, text + "\n")
+
+
+def dev_order(run: Run) -> Sequence[int]:
+    return evaluation_order(run.source.dev.lengths, run.recipe.padding)
+
+
+def timed_order(run: Run) -> Sequence[int]:
+    return timed_clips(evaluation_order(run.source.timed.lengths, run.recipe.padding))
 
 
 def trains_bilstm(config: ConfigDict) -> bool:

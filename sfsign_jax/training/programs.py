@@ -1,13 +1,15 @@
 """The programs that a run will need, in that order: calls with shapes in place of arrays."""
 
 import functools
+import itertools
+from collections.abc import Iterable, Sequence
 
 import jax
 import numpy as np
 from jax.sharding import Mesh
 
 from sfsign_jax.data.batching import Batching, ordered_batches
-from sfsign_jax.data.evaluation_batches import EvaluationClips, evaluation_order
+from sfsign_jax.data.evaluation_batches import EvaluationClips
 from sfsign_jax.data.training_batches import TrainingClips, planned_batch
 from sfsign_jax.data.transforms import Preprocessing
 from sfsign_jax.models.config import ModelConfig
@@ -54,7 +56,7 @@ def as_shape(x: jax.Array, bucket: int | None = None) -> jax.ShapeDtypeStruct:
 
 
 def evaluation_calls(
-    clips: EvaluationClips,
+    splits: Iterable[tuple[EvaluationClips, Sequence[int]]],
     batching: Batching,
     config: ModelConfig,
     preprocessing: Preprocessing,
@@ -62,9 +64,13 @@ def evaluation_calls(
     dtype: np.dtype,
     mesh: Mesh,
 ) -> list[Call]:
-    """The backbone, with weights of `dtype`, over batches of frames: every bucket of a split."""
-    order = evaluation_order(clips.lengths, padding)
-    plan = ordered_batches(order, clips.lengths, batching.buckets, batching.batch_size)
+    """The backbone, with weights of `dtype`, over batches of frames: every bucket of the clips with
+    these numbers, in this order."""
+    plans = (
+        ordered_batches(order, clips.lengths, batching.buckets, batching.batch_size)
+        for clips, order in splits
+    )
+    buckets = dict.fromkeys(planned.bucket for planned in itertools.chain(*plans))
     rows = round_up_to_devices(batching.batch_size, mesh)
     place = functools.partial(jax.ShapeDtypeStruct, sharding=sharding(mesh, CLIPS))
     num_frames = place((rows,), np.int32)
@@ -74,7 +80,7 @@ def evaluation_calls(
     )
     network = Network(weights, config, preprocessing)
     calls = []
-    for bucket in dict.fromkeys(planned.bucket for planned in plan):
+    for bucket in buckets:
         frames = place((rows, bucket, *preprocessing.frame_size, 3), np.uint8)
         name = f"an evaluation of {rows} clips of up to {bucket} frames"
         static = {"padding": padding, "dtype": "float32"}
