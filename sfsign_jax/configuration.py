@@ -78,6 +78,7 @@ def published_config() -> ConfigDict:
                 # Those train the backbone by the convolutions alone, and so many a new head on its
                 # features: from random weights, on a small corpus (see docs/training.md).
                 "head_epochs": 0,
+                "head_batch_size": 4,
                 "batch_size": 2,
                 "padding": "masked",  # or "reference", the published batches
                 # Or "bfloat16", but not of parameters, statistics and losses; or "float64", of all.

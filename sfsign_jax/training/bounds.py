@@ -19,6 +19,7 @@ AT_LEAST_1 = {
     "model.hidden_size",
     "training.epochs",
     "training.batch_size",
+    "training.head_batch_size",
     "training.accumulation",
     "training.max_skipped",
     "training.save_steps",

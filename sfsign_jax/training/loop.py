@@ -122,12 +122,13 @@ def train(config: ConfigDict, workdir: Path) -> None:
     forgot = broadcast_from_first_process(is_first_process() and forgot_dataset(workdir))
     short = {} if forgot else short_training_clips(source, model.temporal_stack)
     clips = without(source.train, short)
+    for key in ("batch_size", "head_batch_size")[: 2 if config.training.head_epochs else 1]:
+        if len(clips) < config.training[key]:
+            raise UserError(
+                f"{source.name} has {len(clips)} training clips that can be learned, fewer than "
+                f"config.training.{key}; {len(short)} are too short for their glosses"
+            )
     steps_per_epoch = len(clips) // config.training.batch_size
-    if steps_per_epoch == 0:
-        raise UserError(
-            f"{source.name} has {len(clips)} training clips that can be learned, fewer than "
-            f"config.training.batch_size; {len(short)} are too short for their glosses"
-        )
     recipe = from_config.recipe(config, steps_per_epoch)
     mesh = clip_mesh(config.training.batch_size // recipe.accumulation)
     weights, origin = initial_weights(model, source.vocabulary, config.init, config.seed)

@@ -88,9 +88,9 @@ def head_config(config: ConfigDict, workdir: Path) -> ConfigDict:
     head.init.new_head = True
     head.model.pathway_enhancement = False  # its heads were there to train the backbone
     head.optimizer.algorithm = "adam"  # for the time as good here: a step takes half of Muon's
-    if head.loss.consistency:
-        head.loss.consistency = 0.0
-        head.training.batch_size *= 2  # batches are as large: of features there is one view
+    head.loss.consistency = 0.0  # of features there is one view
+    head.training.batch_size = config.training.head_batch_size
+    head.training.accumulation = 1  # features are small
     head.training.epochs = config.training.head_epochs
     head.training.head_epochs = 0
     return head

@@ -120,6 +120,15 @@ def test_train(arguments, words, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("key", ["batch_size", "head_batch_size"])
+def test_too_few_training_clips(key, prepared, tmp_path):
+    """Said at once, also where the second stage is what has too few."""
+    arguments = [*CONFIG, *data_in(prepared), f"--config.training.{key}=7"]
+    result = run("-m", "sfsign_jax.train", *arguments, "--workdir", "run", cwd=tmp_path)
+    assert_one_sentence(result, "has 6 training clips", f"config.training.{key}")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.slow
 def test_train_evaluate_and_recognize(prepared, tmp_path):
     """A run of an epoch of two batches and one of a new head, end to end."""

@@ -15,6 +15,7 @@ def test_the_published_numbers_are_within():
     ("key", "value", "words"),
     [
         ("training.batch_size", 0, "at least 1"),
+        ("training.head_batch_size", 0, "at least 1"),
         ("training.epochs", -1, "at least 1"),
         ("evaluation.batch_size", 0, "at least 1"),
         ("data.buckets", (48, 0), "at least 1"),

@@ -38,6 +38,7 @@ def command(tmp_path_factory):
         "model.pathway_enhancement": False,
         "training.epochs": 2,
         "training.head_epochs": 0,
+        "training.head_batch_size": 2,
         "training.batch_size": 2,
         "training.save_steps": 1,
         "evaluation.batch_size": 2,
