@@ -1,6 +1,7 @@
 """The WER of the demo's recipe by seed: luck with random numbers, and with rounding.
 
-python benchmarks/seeds.py RUNS [--seeds 0,1,2,3,4] [--plot docs/images/seeds.png]
+python benchmarks/seeds.py RUNS [--seeds 0,1,2,3,4] [--instructions AVX2,AVX512]
+    [--plot docs/images/seeds.png]
 
 RUNS gets a run for each seed and instruction set, which is left out where it is there. The corpus
 is that of `make demo`, in demo/data.
@@ -21,7 +22,7 @@ from sfsign_jax.evaluation.results import METRICS, read_metrics
 from sfsign_jax.files import read_json
 
 CONFIG = ("--config", "configs/demo.py")
-INSTRUCTIONS = ("AVX2", "AVX512")  # of XLA's programs, on a machine that has both
+INSTRUCTIONS = "AVX2,AVX512"  # of XLA's programs
 
 
 def main() -> None:
@@ -30,12 +31,13 @@ def main() -> None:
     )
     parser.add_argument("runs", type=Path)
     parser.add_argument("--seeds", default="0,1,2,3,4")
+    parser.add_argument("--instructions", default=INSTRUCTIONS)
     parser.add_argument("--plot", type=Path, default=Path("docs/images/seeds.png"))
     arguments = parser.parse_args()
     seeds = [*map(int, arguments.seeds.split(","))]
     runs = {
         name: [train(arguments.runs / f"{name}_{seed}", seed, name) for seed in seeds]
-        for name in INSTRUCTIONS
+        for name in arguments.instructions.split(",")
     }
     print("| | " + " | ".join(f"seed {seed}" for seed in seeds) + " |")
     print("|---" * (1 + len(seeds)) + "|")
@@ -83,19 +85,19 @@ def plot(runs: dict[str, list[Path]], path: Path) -> None:
     """Dev WER after each epoch of the backbone, then of its head; of both splits at the end."""
     figure = Figure(figsize=(8, 3.2), layout="constrained")
     backbone, head, end = figure.subplots(1, 3, sharey=True, width_ratios=(3, 8, 2))
-    for color, (name, folders) in zip(("C0", "C1"), runs.items(), strict=True):
+    for kind, (name, folders) in enumerate(runs.items()):
+        color = f"C{kind}"
         for folder in folders:
             curve(backbone, folder / "metrics.json", color)
             curve(head, folder / "head" / "metrics.json", color)
         for place, split in enumerate(("dev", "test")):
             rates = [wer(folder, split) for folder in folders]
-            side = 0.15 if name == INSTRUCTIONS[1] else -0.15
-            end.plot([place + side] * len(rates), rates, "o", color=color, alpha=0.6)
+            end.plot([place + 0.3 * kind] * len(rates), rates, "o", color=color, alpha=0.6)
         backbone.plot([], [], color=color, label=name)
     backbone.legend(frameon=False, fontsize=8)
     backbone.set(xlabel="epoch of the backbone", ylabel="WER, %", ylim=(0, 100))
     head.set(xlabel="epoch of the head")
-    end.set(xlim=(-0.5, 1.5), xlabel="best model")
+    end.set(xlim=(-0.5, 1.8), xlabel="best model")
     end.set_xticks((0, 1), ("dev", "test"))
     for axes in (backbone, head, end):
         axes.grid(axis="y", alpha=0.3)

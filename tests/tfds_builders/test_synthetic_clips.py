@@ -82,8 +82,8 @@ def test_every_split_keeps_to_its_own_sentences(clips: list[SyntheticClip]) -> N
 @pytest.mark.parametrize("split", ["dev", "test"])
 def test_no_sentence_is_much_of_a_split(split: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else it is the split's word error rate whether this one is recognised."""
-    undrawn = (np.zeros((1, 1, 3), np.uint8), np.zeros((2, 4)))
-    monkeypatch.setattr(corpus, "draw_frame", lambda *_: undrawn)
+    undrawn = (np.zeros((1, 1, 1, 3), np.uint8), np.zeros((1, 2, 4)))
+    monkeypatch.setattr(corpus, "draw_frames", lambda *_: undrawn)
     clips = [make_clip(DEMO, split, number) for number in range(DEMO.clips[split])]
     [(_, often)] = Counter(clip.glosses for clip in clips).most_common(1)
     assert often < 0.15 * len(clips)

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from tfds_builders.synthetic_signs import lengths
-from tfds_builders.synthetic_signs.drawing import draw_frame
+from tfds_builders.synthetic_signs.drawing import draw_frames
 from tfds_builders.synthetic_signs.grammar import draw_sentence, split_of
 from tfds_builders.synthetic_signs.lexicon import DEMO_LEXICON, FULL_LEXICON, Gloss
 from tfds_builders.synthetic_signs.motion import sentence_motion
@@ -80,17 +80,14 @@ def make_clip(config: CorpusConfig, split: str, index: int) -> SyntheticClip:
         glosses, frames = config.length(rng, signer.speed)
         sentence = draw_sentence(rng, config.lexicon, glosses)
     poses, spans = sentence_motion(sentence, frames, rng, config.variety)
-    drawn = [
-        draw_frame(poses.at(t), signer, config.frame_size, config.hand_length)
-        for t in range(frames)
-    ]
+    drawn, boxes = draw_frames(poses, signer, config.frame_size, config.hand_length)
     return SyntheticClip(
         id=f"{split}-{index:05d}",
         signer=signer.name,
         glosses=tuple(gloss.name for gloss in sentence),
         spans=tuple(spans),
-        frames=np.stack([frame for frame, _ in drawn]),
-        hand_boxes=np.stack([boxes for _, boxes in drawn]),
+        frames=drawn,
+        hand_boxes=boxes,
     )
 
 

@@ -1,7 +1,8 @@
 """From a pose to a picture."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -9,35 +10,53 @@ from jaxtyping import Float, UInt8
 
 from tfds_builders.synthetic_signs import body, hair, hands, head, painting, skeleton
 from tfds_builders.synthetic_signs.motion import Pose
-from tfds_builders.synthetic_signs.painting import Canvas, Points
+from tfds_builders.synthetic_signs.painting import Canvas
 from tfds_builders.synthetic_signs.signers import Rgb, Signer
 
 SUPERSAMPLING = 3  # painted so many times larger, then averaged: soft edges
 
 
-@dataclass(frozen=True)
-class Arm:
-    """One arm as it is seen, in frame heights; ``scale`` grows as the hand nears the viewer."""
+class Arm(NamedTuple):
+    """One arm as it is seen, in frame heights; ``scale`` grows as the hand nears the viewer.
 
-    joints: Float[np.ndarray, "3 2"]  # shoulder, elbow, wrist
-    palm: Points
-    fingers: Float[np.ndarray, "5 3 2"]
-    hand_length: float
-    scale: float
-
-
-def draw_frame(
-    pose: Pose, signer: Signer, size: int, hand_length: float
-) -> tuple[UInt8[np.ndarray, "{size} {size} 3"], Float[np.ndarray, "2 4"]]:
-    """One RGB frame, and the box (left, top, right, bottom) of each hand in pixels.
-
-    ``pose`` is that of one frame; ``hand_length`` is from the wrist to the middle finger's tip,
-    in frame heights.
+    Each with a leading time axis where it is that of many frames.
     """
+
+    joints: Float[np.ndarray, "*t 3 2"]  # shoulder, elbow, wrist
+    palm: Float[np.ndarray, "*t n 2"]
+    fingers: Float[np.ndarray, "*t 5 3 2"]
+    hand_length: Any  # a number, or as many as there are frames
+    scale: Any
+
+    def at(self, frame: int) -> "Arm":
+        """The arm in one of the frames."""
+        return Arm(*(part[frame] for part in self))
+
+
+def draw_frames(
+    poses: Pose, signer: Signer, size: int, hand_length: float
+) -> tuple[UInt8[np.ndarray, "t {size} {size} 3"], Float[np.ndarray, "t 2 4"]]:
+    """RGB frames, and the boxes (left, top, right, bottom) of both hands in pixels.
+
+    ``hand_length`` is from the wrist to the middle finger's tip, in frame heights.
+    """
+    arms = [_arm(poses, hand, signer, hand_length) for hand in (0, 1)]
+    neck = skeleton.project(head.CENTRE[None, None], signer, poses.sway)[:, 0]
+    centres = neck + np.array([0.035, 0.02]) * signer.size * poses.face[:, :2]
+    frames = [
+        _draw_frame(poses.at(t), [arm.at(t) for arm in arms], centres[t], signer, size)
+        for t in range(len(centres))
+    ]
+    boxes = [hands.hand_box(arm.palm, arm.fingers, arm.hand_length) for arm in arms]
+    return np.stack(frames), np.stack(boxes, axis=1) * size
+
+
+def _draw_frame(
+    pose: Pose, arms: Sequence[Arm], centre: Float[np.ndarray, "2"], signer: Signer, size: int
+) -> UInt8[np.ndarray, "{size} {size} 3"]:
+    """One frame; ``arms`` are the dominant one and the other, ``centre`` is the head's."""
     canvas = _backdrop(signer.background, size * SUPERSAMPLING).copy()
-    dominant, other = (_arm(pose, hand, signer, hand_length) for hand in (0, 1))
-    neck = skeleton.project(head.CENTRE[None], signer, pose.sway)[0]
-    centre = neck + np.array([0.035, 0.02]) * signer.size * pose.face[:2]
+    dominant, other = arms
     hair.paint_hair_behind(canvas, signer, centre, head.RADII * signer.size)
     for arm in (other, dominant):
         body.paint_arm_silhouette(canvas, arm.joints, arm.scale, signer)
@@ -47,24 +66,24 @@ def draw_frame(
     for arm in (other, dominant):
         body.paint_arm(canvas, arm.joints, arm.scale, signer)
         hands.paint_hand(canvas, arm.palm, arm.fingers, arm.hand_length, signer.skin)
-    frame = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)
-    boxes = [hands.hand_box(a.palm, a.fingers, a.hand_length) for a in (dominant, other)]
-    return frame, np.array(boxes) * size
+    return cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)
 
 
-def _arm(pose: Pose, hand: int, signer: Signer, hand_length: float) -> Arm:
+def _arm(poses: Pose, hand: int, signer: Signer, hand_length: float) -> Arm:
+    """One arm in every frame."""
     side = (-1, 1)[hand]
     shoulder = np.array([side * signer.shoulders, skeleton.SHOULDER_HEIGHT, 0.0])
-    elbow, wrist = skeleton.reach(shoulder, pose.wrist[hand], side)
-    joints = skeleton.project(np.stack([shoulder, elbow, wrist]), signer, pose.sway)
-    scale = float(skeleton.magnification(wrist[2])) * signer.size
+    elbow, wrist = skeleton.reach(shoulder, poses.wrist[:, hand], side)
+    joints = np.stack([np.broadcast_to(shoulder, elbow.shape), elbow, wrist], axis=1)
+    joints = skeleton.project(joints, signer, poses.sway)
+    scale = skeleton.magnification(wrist[:, 2]) * signer.size
     length = hand_length * scale
-    lines = hands.finger_lines(pose.extension[hand], pose.fan[hand])
+    lines = hands.finger_lines(poses.extension[:, hand], poses.fan[:, hand])
     palm, fingers = (
-        hands.place_hand(local, joints[2], pose.angle[hand], side, length)
-        for local in (hands.PALM, lines)
+        hands.place_hand(local, joints[:, 2], poses.angle[:, hand], side, length)
+        for local in (hands.PALM[None], lines.reshape(len(lines), -1, 2))
     )
-    return Arm(joints, palm, fingers, length, scale)
+    return Arm(joints, palm, fingers.reshape(lines.shape), length, scale)
 
 
 def _cast_shadow(canvas: Canvas, arms: tuple[Arm, ...]) -> None:

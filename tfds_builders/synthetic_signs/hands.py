@@ -21,34 +21,35 @@ _ORDER = (4, 3, 2, 1, 0)  # the thumb lies over the fingers
 
 
 def finger_lines(
-    extension: Float[np.ndarray, "5"], fan: Float[np.ndarray, "5"]
-) -> Float[np.ndarray, "5 3 2"]:
+    extension: Float[np.ndarray, "t 5"], fan: Float[np.ndarray, "t 5"]
+) -> Float[np.ndarray, "t 5 3 2"]:
     """Base, middle joint and tip of each finger, thumb first, in hand lengths.
 
     A folded finger points at the viewer with its first half and back to the wrist with the second.
     """
     bend = np.radians((1 - extension) * 78)
     turn = np.radians(fan)
-    along = np.stack([np.sin(turn), np.cos(turn)], axis=1)
+    along = np.stack([np.sin(turn), np.cos(turn)], axis=-1)
     half = _LENGTHS[:, None] / 2
-    middle = _KNUCKLES + half * np.cos(bend)[:, None] * along
-    far = np.cos(2.1 * bend)[:, None]
-    far[0] = max(0.3, far[0, 0])  # the thumb folds across the palm instead
-    return np.stack([_KNUCKLES, middle, middle + half * far * along], axis=1)
+    middle = _KNUCKLES + half * np.cos(bend)[..., None] * along
+    far = np.cos(2.1 * bend)[..., None]
+    far[:, 0] = np.maximum(0.3, far[:, 0])  # the thumb folds across the palm instead
+    base = np.broadcast_to(_KNUCKLES, middle.shape)
+    return np.stack([base, middle, middle + half * far * along], axis=-2)
 
 
 def place_hand(
-    local: Float[np.ndarray, "*n 2"],
-    wrist: Float[np.ndarray, "2"],
-    angle: float,
+    local: Float[np.ndarray, "#t n 2"],
+    wrist: Float[np.ndarray, "t 2"],
+    angle: Float[np.ndarray, " t"],
     side: int,
-    length: float,
-) -> Float[np.ndarray, "*n 2"]:
+    length: Float[np.ndarray, " t"],
+) -> Float[np.ndarray, "t n 2"]:
     """Hand lengths to the image: the thumb's side is towards the body's axis, fingers up at 0."""
-    turn = np.radians(angle)
+    turn = np.radians(angle)[:, None]
     x = local[..., 0] * np.cos(turn) + local[..., 1] * np.sin(turn)
     y = local[..., 0] * np.sin(turn) - local[..., 1] * np.cos(turn)
-    return wrist + np.stack([-side * x, y], axis=-1) * length
+    return wrist[:, None] + np.stack([-side * x, y], axis=-1) * length[:, None, None]
 
 
 def paint_hand(
@@ -71,9 +72,12 @@ def paint_hand(
 
 
 def hand_box(
-    palm: Points, fingers: Float[np.ndarray, "5 3 2"], length: float
-) -> Float[np.ndarray, "4"]:
+    palm: Float[np.ndarray, "t n 2"],
+    fingers: Float[np.ndarray, "t 5 3 2"],
+    length: Float[np.ndarray, " t"],
+) -> Float[np.ndarray, "t 4"]:
     """Left, top, right and bottom of a hand, as shares of the frame."""
-    points = np.concatenate([palm, fingers.reshape(-1, 2)]) + painting.MIDDLE
-    margin = _RADII.max() * length
-    return np.clip(np.concatenate([points.min(axis=0) - margin, points.max(axis=0) + margin]), 0, 1)
+    points = np.concatenate([palm, fingers.reshape(len(palm), -1, 2)], axis=1) + painting.MIDDLE
+    margin = _RADII.max() * length[:, None]
+    sides = [points.min(axis=1) - margin, points.max(axis=1) + margin]
+    return np.clip(np.concatenate(sides, axis=1), 0, 1)
