@@ -36,7 +36,7 @@ def get_config():
     # Else it says the signs of some signers earlier than those of others, by their colours.
     config.loss.consistency = 0.2
     config.optimizer.algorithm = "muon"
-    config.optimizer.learning_rate = 5e-3
+    config.optimizer.learning_rate = 1.2e-2
     config.optimizer.warmup_steps = 50
     config.optimizer.schedule = "cosine"
     config.training.epochs = 1

@@ -10,5 +10,7 @@ def get_config():
     config.data.min_frames = 24
     config.data.max_frames = 288
     config.data.buckets = (144, 288)
+    config.optimizer.learning_rate = 5e-3
+    config.training.head_batch_size = 2
     config.training.head_epochs = 24  # the BiLSTM learns later from clips of so many steps
     return config

@@ -154,7 +154,7 @@ def test_train_evaluate_and_recognize(prepared, tmp_path):
 
     other = ["--config.optimizer.learning_rate=1.0", "--workdir", workdir]
     again = run("-m", "sfsign_jax.train", *CONFIG, *small, *other, cwd=tmp_path)
-    assert_one_sentence(again, "config.optimizer.learning_rate is 0.005 there and 1.0 now")
+    assert_one_sentence(again, "config.optimizer.learning_rate is 0.012 there and 1.0 now")
 
     best = workdir / "best"
     evaluate = ["-m", "sfsign_jax.evaluate", *CONFIG, *small, "--checkpoint", best]

@@ -53,12 +53,13 @@ DEMO = CorpusConfig(
     length=lengths.demo_length,
     frame_size=72,
     hand_length=0.3,
-    clips={"train": 800, "dev": 60, "test": 60},
+    clips={"train": 640, "dev": 60, "test": 60},
 )
 SLOW = replace(
     DEMO,
     length=lengths.slow_length,
     variety=0.25,
+    clips={"train": 800, "dev": 60, "test": 60},
 )
 FULL = CorpusConfig(
     lexicon=FULL_LEXICON,

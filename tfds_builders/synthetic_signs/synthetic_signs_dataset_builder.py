@@ -37,7 +37,7 @@ def resized_config(name: str, clips: dict[str, int]) -> SyntheticSignsConfig:
 class Builder(tfds.core.GeneratorBasedBuilder):
     """Draws the clips; nothing is downloaded."""
 
-    VERSION = tfds.core.Version("1.4.0")
+    VERSION = tfds.core.Version("1.5.0")
     BUILDER_CONFIGS = (
         SyntheticSignsConfig(
             name="demo", description="72x72 pixels, short clips, 16 glosses.", corpus=DEMO
