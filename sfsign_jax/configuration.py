@@ -24,6 +24,7 @@ def published_config() -> ConfigDict:
                 # training lacks), and frames drawn larger or smaller.
                 "colour": 0.0,
                 "zoom": 0.0,
+                "invert": False,  # light and dark, in the second of two views (loss.consistency)
                 "rescale": 0.2,  # clips are stretched or shortened by up to this share
                 "min_frames": 32,  # … but to no fewer frames than this
                 "max_frames": 230,  # … and no more than this / frame_interval

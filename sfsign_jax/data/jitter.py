@@ -3,22 +3,27 @@
 import jax
 import jax.numpy as jnp
 from jax import Array
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 
 def jitter(
-    frames: Float[Array, "b t h w 3"], key: Array, colour: float, zoom: float
+    frames: Float[Array, "b t h w 3"],
+    key: Array,
+    colour: float,
+    zoom: float,
+    inverted: Bool[Array, " b"],
 ) -> Float[Array, "b t h w 3"]:
     """Normalised frames in other colours and of another size; the draws are a clip's own.
 
     Channels are mixed by I + colour · N(0, 1) and shifted likewise: hue, saturation, contrast and
-    brightness vary at once, as skin, clothes, walls and cameras do. Width and height are enlarged
-    or shrunk by up to the share `zoom` about the middle, bilinear; where a shrunk frame ends its
-    edge goes on.
+    brightness vary at once, as skin, clothes, walls and cameras do. Of clips that are `inverted`
+    light and dark change places first. Width and height are enlarged or shrunk by up to the share
+    `zoom` about the middle, bilinear; where a shrunk frame ends its edge goes on.
     """
     clips, _, height, width, _ = frames.shape
     of_mix, of_shift, of_zoom = jax.random.split(key, 3)
     mix = jnp.eye(3) + colour * jax.random.normal(of_mix, (clips, 3, 3))
+    mix = jnp.where(inverted[:, None, None], -mix, mix)
     shift = colour * jax.random.normal(of_shift, (clips, 1, 1, 1, 3))
     factors = jax.random.uniform(of_zoom, (2, clips), minval=1 - zoom, maxval=1 + zoom)
     rows, columns = (

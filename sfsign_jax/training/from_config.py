@@ -59,6 +59,7 @@ def recipe(config: ConfigDict, steps_per_epoch: int) -> Recipe:
             crop_size=tuple(config.data.crop_size),
             colour=config.data.colour,
             zoom=config.data.zoom,
+            invert=config.data.invert,
             compute_dtype=config.training.compute_dtype,
             accumulation=config.training.accumulation,
             remat=tuple(config.training.remat),

@@ -111,10 +111,16 @@ def outputs_of(model: SignModel, batch: Batch, recipe: Recipe, key: Array) -> Mo
     }
     if "features" in batch:
         return model.from_features(batch["features"], batch["num_frames"], **options)
+    return model(frames_seen(batch, recipe, key), batch["num_frames"], **options)
+
+
+def frames_seen(batch: Batch, recipe: Recipe, key: Array) -> Float[Array, "b n h w 3"]:
+    """What the model sees of a batch of frames, whose rows are two views of each clip or one."""
     frames = crop_flip_normalize(
         batch["frames"], batch["corner"], batch["flip"], recipe.crop_size, recipe.compute_dtype
     )
-    if recipe.colour or recipe.zoom:
-        of_jitter = jax.random.fold_in(key, JITTER)
-        frames = jitter(frames, of_jitter, recipe.colour, recipe.zoom)
-    return model(frames, batch["num_frames"], **options)
+    if not (recipe.colour or recipe.zoom or recipe.invert):
+        return frames
+    of_jitter = jax.random.fold_in(key, JITTER)
+    inverted = recipe.invert & (jnp.arange(len(frames)) % 2 == 1)
+    return jitter(frames, of_jitter, recipe.colour, recipe.zoom, inverted)

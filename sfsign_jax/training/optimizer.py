@@ -47,6 +47,7 @@ class Recipe:
     crop_size: tuple[int, int] = (224, 224)
     colour: float = 0.0  # how far colours vary, and the size of what is seen (see data.jitter)
     zoom: float = 0.0
+    invert: bool = False  # in the second view of every clip
     compute_dtype: str = "float32"
     train_backbone: bool = True  # False: batches hold its features
     freeze_statistics: bool = False  # batch norms keep and use their running statistics
@@ -66,6 +67,8 @@ class Recipe:
             raise ValueError(
                 f"zoom is {self.zoom} and colour {self.colour}: shares from 0 on, zoom's below 1."
             )
+        if self.invert and not self.loss_weights.consistency:
+            raise ValueError("invert is for the second of two views: loss.consistency is 0.")
         if unknown := set(self.remat) - set(STAGES):
             raise ValueError(
                 f"remat has the stage {min(unknown)!r}; there are {', '.join(STAGES)}."

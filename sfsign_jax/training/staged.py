@@ -88,7 +88,7 @@ def head_config(config: ConfigDict, workdir: Path) -> ConfigDict:
     head.init.new_head = True
     head.model.pathway_enhancement = False  # its heads were there to train the backbone
     head.optimizer.algorithm = "adam"  # for the time as good here: a step takes half of Muon's
-    head.loss.consistency = 0.0  # of features there is one view
+    head.loss.consistency, head.data.invert = 0.0, False  # of features there is one view
     head.training.batch_size = config.training.head_batch_size
     head.training.accumulation = 1  # features are small
     head.training.epochs = config.training.head_epochs

@@ -38,9 +38,16 @@ def test_features_have_no_two_views():
         from_config.recipe(config, 10)
 
 
+def test_one_view_is_not_the_second_of_two():
+    config = published_config()
+    config.data.invert = True
+    with pytest.raises(UserError, match="invert is for the second of two views"):
+        from_config.recipe(config, 10)
+
+
 def test_what_the_published_recipe_leaves_off():
     config = published_config()
     recipe = from_config.recipe(config, 10)
     assert (recipe.zoom, recipe.colour, from_config.augmentation(config).join) == (0, 0, 0)
     assert (config.training.head_epochs, recipe.algorithm) == (0, "adam")
-    assert recipe.loss_weights.consistency == 0
+    assert (recipe.loss_weights.consistency, recipe.invert) == (0, False)

@@ -14,7 +14,12 @@ from sfsign_jax.losses import LossWeights
 from sfsign_jax.models.sign_model import new_model
 from sfsign_jax.runtime.mesh import clip_mesh, replicate, shard_batch, use_mesh
 from sfsign_jax.training import Recipe
-from sfsign_jax.training.gradient import interleaved_parts, loss_and_gradient
+from sfsign_jax.training.gradient import (
+    frames_seen,
+    interleaved_parts,
+    loss_and_gradient,
+    views_of,
+)
 from sfsign_jax.training.state import train_state_of
 
 CONFIG = small_config(depths=(1, 1, 1, 1), pathway_enhancement=False, zero_init_final_bn=False)
@@ -72,6 +77,16 @@ def test_views_that_do_not_differ_change_nothing():
     alike = {"loss_weights": LossWeights(consistency=0.5), "freeze_statistics": True}
     in_parts = gradients(four_clips(), accumulation=2, **alike)
     assert assert_same(in_parts, gradients(four_clips(), freeze_statistics=True)) > 1
+
+
+def test_the_second_view_is_inverted():
+    """In parts too: theirs lie side by side."""
+    recipe = dataclasses.replace(RECIPE, loss_weights=LossWeights(consistency=0.5), invert=True)
+    parts = jax.tree.map(functools.partial(interleaved_parts, parts=2), four_clips())
+    first_part = jax.tree.map(lambda rows: rows[0], views_of(parts, recipe, axis=1))
+    for views in (views_of(four_clips(), recipe), first_part):
+        seen = frames_seen(views, recipe, jax.random.key(0))
+        np.testing.assert_array_equal(seen[1::2], -seen[::2])
 
 
 def test_parts_take_every_nth_clip():
