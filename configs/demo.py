@@ -19,7 +19,7 @@ def get_config():
     config.data.join = 1.0
     config.data.max_frames = 60
     config.data.buckets = (36, 60)
-    config.data.colour = 0.5
+    config.data.colour = 0.3
     config.data.zoom = 0.05
     config.model.depths = (1, 1, 1, 1)
     config.model.temporal_blocks = (1, 1, 1, 1)
@@ -33,8 +33,9 @@ def get_config():
     config.model.lstm_dropout = 0.1
     # From random weights the teacher knows nothing yet and would only hold the student back.
     config.loss.distillation = 0.0
-    # Else it says the signs of some signers earlier than those of others, by their colours.
+    # Else it says signs of light skin earlier than those of dark skin.
     config.loss.consistency = 0.2
+    config.data.invert = True
     config.optimizer.algorithm = "muon"
     config.optimizer.learning_rate = 1.2e-2
     config.optimizer.warmup_steps = 50

@@ -10,6 +10,8 @@ def get_config():
     config.data.min_frames = 24
     config.data.max_frames = 288
     config.data.buckets = (144, 288)
+    # As the demo's were when this one's were found.
+    config.data.colour, config.data.invert = 0.5, False
     config.optimizer.learning_rate = 5e-3
     config.training.head_batch_size = 2
     config.training.head_epochs = 24  # the BiLSTM learns later from clips of so many steps
