@@ -22,7 +22,6 @@ from sfsign_jax.evaluation.results import METRICS, read_metrics
 from sfsign_jax.files import read_json
 
 CONFIG = ("--config", "configs/demo.py")
-INSTRUCTIONS = "AVX2,AVX512"  # of XLA's programs
 
 
 def main() -> None:
@@ -31,7 +30,7 @@ def main() -> None:
     )
     parser.add_argument("runs", type=Path)
     parser.add_argument("--seeds", default="0,1,2,3,4")
-    parser.add_argument("--instructions", default=INSTRUCTIONS)
+    parser.add_argument("--instructions", default="AVX2,AVX512", help="of XLA's programs")
     parser.add_argument("--plot", type=Path, default=Path("docs/images/seeds.png"))
     arguments = parser.parse_args()
     seeds = [*map(int, arguments.seeds.split(","))]

@@ -10,7 +10,7 @@ def get_config():
     config.data.min_frames = 24
     config.data.max_frames = 288
     config.data.buckets = (144, 288)
-    # As the demo's were when this one's were found.
+    # What its figures in docs/recognition.md were measured with: the demo's values of then.
     config.data.colour, config.data.invert = 0.5, False
     config.optimizer.learning_rate = 5e-3
     config.training.head_batch_size = 2

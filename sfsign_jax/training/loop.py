@@ -122,7 +122,8 @@ def train(config: ConfigDict, workdir: Path) -> None:
     forgot = broadcast_from_first_process(is_first_process() and forgot_dataset(workdir))
     short = {} if forgot else short_training_clips(source, model.temporal_stack)
     clips = without(source.train, short)
-    for key in ("batch_size", "head_batch_size")[: 2 if config.training.head_epochs else 1]:
+    batches = ["batch_size", "head_batch_size"] if config.training.head_epochs else ["batch_size"]
+    for key in batches:
         if len(clips) < config.training[key]:
             raise UserError(
                 f"{source.name} has {len(clips)} training clips that can be learned, fewer than "

@@ -68,7 +68,10 @@ class Recipe:
                 f"zoom is {self.zoom} and colour {self.colour}: shares from 0 on, zoom's below 1."
             )
         if self.invert and not self.loss_weights.consistency:
-            raise ValueError("invert is for the second of two views: loss.consistency is 0.")
+            raise ValueError(
+                "invert is for the second of two views, and loss.consistency is 0: set it, or "
+                "config.data.invert to False."
+            )
         if unknown := set(self.remat) - set(STAGES):
             raise ValueError(
                 f"remat has the stage {min(unknown)!r}; there are {', '.join(STAGES)}."
